@@ -1,0 +1,1 @@
+"""What the pipeline produces, and how it is computed; one sub-package per table that it owns."""

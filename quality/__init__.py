@@ -1,0 +1,1 @@
+"""What must be true of a table before anything that rests on it is published."""

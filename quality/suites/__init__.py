@@ -1,0 +1,1 @@
+"""One module per table: the expectations it is held to."""
