@@ -1,0 +1,1 @@
+"""From the landing zone to accepted events, the quarantine and the ledger."""

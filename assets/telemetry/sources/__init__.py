@@ -1,0 +1,28 @@
+"""Provider sources: what one record of each wire format means, as canonical events.
+
+Belongs here: the registry of the formats, by the name of their folder under `landing/`.
+Does not belong here: the formats themselves (`<source>.py` beside this file, each a pure function of one
+record), taking records out of files (`envelopes.py`), reading and writing files
+(`assets/telemetry/intake.py`).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Protocol
+
+from assets.telemetry.sources import openshift_clusterversion
+from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, Refused
+
+__all__ = ["SOURCES", "Accepted", "NotAnUpgrade", "Outcome", "Refused", "Source"]
+
+
+class Source(Protocol):
+    """A wire format: a module, or anything else, with this function."""
+
+    def interpret(self, record: dict[str, Any], *, delivery_day: date) -> Outcome:
+        """What one record says; the same for the same arguments, never an exception."""
+
+
+SOURCES: Mapping[str, Source] = {
+    openshift_clusterversion.NAME: openshift_clusterversion,
+}

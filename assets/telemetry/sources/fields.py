@@ -1,0 +1,38 @@
+"""Fields of provider records, read with their type checked.
+
+Belongs here: absence, presence and type of one field, and the reason by which a record is refused for it.
+Does not belong here: times (`times.py`), what a field means (the source's own module).
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from assets.telemetry.sources.outcomes import RecordError
+
+T = TypeVar("T")
+
+
+def optional(holder: Mapping[str, Any], path: str, kind: type[T]) -> T | None:
+    """The field of `holder` that the last segment of `path` names; None when absent, null or empty text.
+
+    Raises:
+        RecordError: `invalid_type:<path>` when the value is of another type.
+    """
+    value = holder.get(path.rpartition(".")[2])
+    if value is None or value == "":
+        return None
+    if not isinstance(value, kind):
+        raise RecordError(f"invalid_type:{path}")
+    return value
+
+
+def required(holder: Mapping[str, Any], path: str, kind: type[T]) -> T:
+    """As `optional`, for a field without which the record means nothing.
+
+    Raises:
+        RecordError: `missing_field:<path>` when absent, `invalid_type:<path>` when of another type.
+    """
+    value = optional(holder, path, kind)
+    if value is None:
+        raise RecordError(f"missing_field:{path}")
+    return value

@@ -1,0 +1,237 @@
+"""OpenShift `ClusterVersion` objects (config.openshift.io/v1), polled: their update history as facts.
+
+Belongs here: which entry of `status.history` is an upgrade, what it says, and which evidence the rest of the
+object adds to it.
+Does not belong here: taking objects out of files and lists (`envelopes.py`), folding facts to operations
+(`assets/upgrades/`).
+
+The history is newest first and is delivered again with every poll, so the events of an entry depend on as
+little else as possible: what changes from poll to poll (who asked for the upgrade, what is failing) is
+carried by `started` alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from assets.telemetry.canonical import Event
+from assets.telemetry.sources.envelopes import STAMPS
+from assets.telemetry.sources.fields import optional, required
+from assets.telemetry.sources.identity import h, identified, moment_text, operation_id
+from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, RecordError, Refused
+from assets.telemetry.sources.privacy import mask
+from assets.telemetry.sources.times import accepted_moment, end_of_day, parse_moment
+
+NAME = "openshift_clusterversion"
+
+_LISTS = ("List", "ClusterVersionList")
+_STATES = ("Completed", "Partial")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry of the history. `completed_at`: when the cluster was done with it, whatever came of it."""
+
+    is_completed: bool
+    version: str | None
+    image: str | None
+    started_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What the object says about its newest entry only, and no longer once there is a newer one."""
+
+    wanted_version: str | None
+    wanted_image: str | None
+    current_version: str | None
+    error_code: str | None
+    error_message: str | None
+
+
+def interpret(record: dict[str, Any], *, delivery_day: date) -> Outcome:
+    """What one ClusterVersion object says, or one line that holds a list of them.
+
+    Not an upgrade: `infrastructure`, `empty_list`, `no_history` (seen before its first entry), `install` (the
+    oldest entry alone), `no_version_change` (another image of the same version).
+    """
+    try:
+        if record.get("kind") in _LISTS:
+            return _interpret_list(record, delivery_day)
+        return _interpret_object(record, delivery_day)
+    except RecordError as refused:
+        return Refused(refused.reason)
+
+
+def _interpret_list(record: dict[str, Any], delivery_day: date) -> Outcome:
+    """One outcome for the whole list, which is one record here: an item not understood refuses it."""
+    stamps = {stamp: record[stamp] for stamp in STAMPS if stamp in record}
+    events: list[Event] = []
+    kinds: list[str] = []
+    for item in optional(record, "items", list) or []:
+        if not isinstance(item, dict):
+            raise RecordError("not_an_object")
+        match _interpret_object(stamps | item, delivery_day):
+            case Accepted(of_item):
+                events.extend(of_item)
+            case NotAnUpgrade(kind):
+                kinds.append(kind)
+    return Accepted(tuple(events)) if events else NotAnUpgrade(kinds[0] if kinds else "empty_list")
+
+
+def _interpret_object(record: dict[str, Any], delivery_day: date) -> Accepted | NotAnUpgrade:
+    kind = optional(record, "kind", str)
+    if kind == "Infrastructure":
+        return NotAnUpgrade("infrastructure")
+    if kind not in (None, "ClusterVersion"):
+        raise RecordError("invalid_value:kind")
+    spec = required(record, "spec", dict)
+    cluster_id = required(spec, "spec.clusterID", str)
+    status = optional(record, "status", dict) or {}
+    history = [_entry(entry, delivery_day) for entry in optional(status, "status.history", list) or []]
+    observed_at = _observed_at(record, delivery_day)
+    if not history:
+        return NotAnUpgrade("no_history")
+    evidence = _evidence(spec, status, cluster_id=cluster_id)
+    events = tuple(_events(history, evidence, cluster_id=cluster_id, observed_at=observed_at))
+    if events:
+        return Accepted(events)
+    return NotAnUpgrade("install" if len(history) == 1 else "no_version_change")
+
+
+def _entry(entry: object, delivery_day: date) -> _Entry:
+    if not isinstance(entry, dict):
+        raise RecordError("invalid_type:status.history")
+    state = required(entry, "status.history.state", str)
+    if state not in _STATES:
+        raise RecordError("invalid_value:status.history.state")
+    started = required(entry, "status.history.startedTime", object)
+    completed = optional(entry, "status.history.completionTime", object)
+    if state == "Completed" and completed is None:
+        raise RecordError("missing_field:status.history.completionTime")
+    return _Entry(
+        is_completed=state == "Completed",
+        version=optional(entry, "status.history.version", str),
+        image=optional(entry, "status.history.image", str),
+        started_at=accepted_moment(started, delivery_day=delivery_day),
+        completed_at=None if completed is None else accepted_moment(completed, delivery_day=delivery_day),
+    )
+
+
+def _observed_at(record: dict[str, Any], delivery_day: date) -> datetime:
+    """The collector's time, else the end of the delivery day: no later can the object have been seen."""
+    for stamp in STAMPS:
+        value = optional(record, stamp, object)
+        if value is not None:
+            if parse_moment(value) is None:
+                raise RecordError(f"invalid_value:{stamp}")
+            return accepted_moment(value, delivery_day=delivery_day)
+    return end_of_day(delivery_day)
+
+
+def _evidence(spec: dict[str, Any], status: dict[str, Any], *, cluster_id: str) -> _Evidence:
+    """What there is to know about the newest entry; malformed evidence is none, and hides no upgrade."""
+    wanted, desired = _object(spec.get("desiredUpdate")), _object(status.get("desired"))
+    conditions = status.get("conditions")
+    failing = next(
+        (
+            condition
+            for condition in (conditions if isinstance(conditions, list) else [])
+            if isinstance(condition, dict) and condition.get("type") == "Failing" and condition.get("status") == "True"
+        ),
+        {},
+    )
+    keep = (cluster_id.lower(),)
+    reason, message = _text(failing.get("reason")), _text(failing.get("message"))
+    return _Evidence(
+        wanted_version=_text(wanted.get("version")),
+        wanted_image=_text(wanted.get("image")),
+        current_version=_text(desired.get("version")),
+        error_code=None if reason is None else mask(reason, keep=keep),
+        error_message=None if message is None else mask(message, keep=keep),
+    )
+
+
+def _events(history: list[_Entry], evidence: _Evidence, *, cluster_id: str, observed_at: datetime) -> Iterator[Event]:
+    """The facts of every upgrade in the history, oldest first; the oldest entry is the installation."""
+    from_version = None
+    seen_starts: Counter[datetime] = Counter()
+    for index in reversed(range(len(history))):
+        entry, is_install, is_newest = history[index], index == len(history) - 1, index == 0
+        seen_starts[entry.started_at] += 1
+        to_version = entry.version or (evidence.current_version if is_newest else None) or _tag(entry.image)
+        if not is_install and not _is_same_version(from_version, to_version):
+            fact = Event(
+                id="",
+                source="",
+                type="started",
+                time=entry.started_at,
+                observed_at=observed_at,
+                operation_id=_operation_id(cluster_id, entry.started_at, ordinal=seen_starts[entry.started_at]),
+                cluster_id=cluster_id,
+                scope="cluster",
+                provider="openshift",
+                from_version=from_version,
+                to_version=to_version,
+                upgrade_id=h(cluster_id, to_version, from_version),
+            )
+            yield from _facts(fact, entry, newer=None if is_newest else history[index - 1], evidence=evidence)
+        if entry.is_completed:
+            from_version = to_version
+
+
+def _facts(fact: Event, entry: _Entry, *, newer: _Entry | None, evidence: _Evidence) -> Iterator[Event]:
+    """`started` with its evidence, and the end: an entry left without one ended when a newer one started."""
+    ended_at = entry.completed_at or (newer.started_at if newer else None)
+    started = replace(fact, trigger="unknown")
+    if newer is None and _is_wanted(entry, fact.to_version, evidence):
+        started = replace(started, trigger="manual")
+    if ended_at is None:
+        started = replace(started, error_code=evidence.error_code, error_message=evidence.error_message)
+    yield identified(started, source=NAME)
+    if ended_at is not None and entry.is_completed:
+        # Completed means that the cluster reports this very version, however many upgrades follow.
+        succeeded = replace(fact, type="succeeded", time=ended_at, observed_version=entry.version)
+        yield identified(succeeded, source=NAME)
+    elif ended_at is not None:
+        yield identified(replace(fact, type="superseded", time=ended_at), source=NAME)
+
+
+def _is_wanted(entry: _Entry, to_version: str | None, evidence: _Evidence) -> bool:
+    """Whether `spec.desiredUpdate` names the entry, which somebody has to have written there."""
+    by_version = evidence.wanted_version is not None and evidence.wanted_version == to_version
+    by_image = evidence.wanted_image is not None and evidence.wanted_image == entry.image
+    return by_version or by_image
+
+
+def _operation_id(cluster_id: str, started_at: datetime, *, ordinal: int) -> str:
+    """The same while version and image of the entry are still changing.
+
+    `ordinal`: 1 for the oldest entry that started at this moment. Only the later ones carry it, so that the
+    first keeps its identifier when a second appears.
+    """
+    later = () if ordinal == 1 else (str(ordinal),)
+    return operation_id(NAME, cluster_id, moment_text(started_at), *later)
+
+
+def _tag(image: str | None) -> str | None:
+    """The tag of `registry:port/repository:tag@digest`; None when it has none."""
+    if image is None:
+        return None
+    name = image.rpartition("/")[2].partition("@")[0]
+    return name.partition(":")[2] or None
+
+
+def _is_same_version(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one.removeprefix("v") == other.removeprefix("v")
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

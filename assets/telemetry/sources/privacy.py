@@ -1,0 +1,175 @@
+"""What is taken out of provider records before anything is written.
+
+Belongs here: masking free text, and dropping the fields of a raw record that describe people, machines and
+requests.
+Does not belong here: canonical events, whose senders decide what they hold; which fields a source reads at
+all (its module).
+
+Every pattern is linear in the length of the text, since the text is a stranger's.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from ipaddress import AddressValueError, IPv6Address
+
+MESSAGE_LIMIT = 2_000
+
+# Keys whose values are dropped from raw records, whatever they hold: callers, credentials, requests, hosts
+# and bodies.
+_DROPPED_KEYS = (
+    "accessKeyId",
+    "authorization",
+    "caller",
+    "callerIpAddress",
+    "claims",
+    "httpRequest",
+    "identity",
+    "managedFields",
+    "requestBody",
+    "requestID",
+    "resourceIds",
+    "responseBody",
+    "sourceIPAddress",
+    "user",
+    "userAgent",
+    "userIdentity",
+)
+# Log Analytics appends `_d` to the name of a dynamic column. Keys inside JSON that is itself a string have
+# escaped quotes.
+_DROPPED_KEY = re.compile(
+    rf'(?<!\\)(\\*+)"(?:{"|".join(_DROPPED_KEYS)})(?:_d)?\1"(?:\s|\\+[nrt])*+:(?:\s|\\+[nrt])*+',
+    re.IGNORECASE,
+)
+_STRUCTURE = re.compile(r'(?<!\\)(\\*+)"|[\[\]{},]')
+
+_URL_CREDENTIALS = re.compile(r"://[^\s/@:]*+:[^\s/@]*+@")
+_BEARER = re.compile(r"\b(bearer\s{1,3})[\w.~+/=-]{8,}+", re.IGNORECASE)
+_SECRET = re.compile(
+    r"""(?<![\w-])([\w-]*?(?:(?:token|secret|password|passwd|pwd|api[-_]?key|access[-_]?key)"""
+    r"""\\{0,7}["']?\s{0,3}[=:]|sig(?:nature)?=)\s{0,3}\\{0,7}["']?)[^\s"'`,;&<>\[\]{}()\\]++""",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(
+    r"(?<![\w~-])(?:eyJ[\w-]{8,}+(?:\.[\w-]++)+|sha256~[\w-]{20,}+|(?:AKIA|ASIA)[A-Z0-9]{16}\b"
+    r"|gh[a-z]_\w{20,}+|glpat-[\w-]{20,}+)"
+)
+_EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.[\w-]++)++")
+_NODE_HOST = re.compile(r"(?<![\w.-])ip-[\w.-]++")
+_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)", re.ASCII)
+_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{3,39}+(?![\w:.])", re.ASCII)
+_GUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
+_QUOTED_PAIR = re.compile(r"""(["'`])[a-z0-9-]{1,63}/(?!v\d)[a-z0-9.-]{1,253}\1""")
+_BARE_NAME = r"[a-z0-9][a-z0-9.]*+[-/][a-z0-9./-]++"
+_NAMED = re.compile(
+    r"\b(pods?|namespaces?|pdbs?|pod ?disruption ?budgets?)\b(\s{0,3}[:=]?\s{0,3})"
+    rf"""(?:(["'`])[^"'`\s]{{1,300}}\3|\[?{_BARE_NAME}(?:, ?{_BARE_NAME})*+\]?)""",
+    re.IGNORECASE,
+)
+# The random parts of a replica set's pod, from the alphabet Kubernetes uses for them (no vowels, no 0, 1 and
+# 3).
+_REPLICA = re.compile(r"(?<![\w.-])[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![\w-])")
+
+
+def mask(text: str, *, keep: Collection[str] = ()) -> str:
+    """A message without what identifies people, workloads and machines, cut at 2,000 characters.
+
+    E-mail addresses, tokens and passwords, IP addresses, host names of nodes, GUIDs, and names of pods,
+    namespaces and disruption budgets become placeholders such as `<email>`. `keep`: GUIDs that stay, in lower
+    case: those of the cluster.
+    """
+    masked = _without_secrets_and_addresses(text)
+    masked = _GUID.sub(lambda guid: guid[0] if guid[0].lower() in keep else "<guid>", masked)
+    masked = _NAMED.sub(r"\1\2<name>", masked)
+    masked = _QUOTED_PAIR.sub(r"\1<name>\1", masked)
+    return _REPLICA.sub("<name>", masked)[:MESSAGE_LIMIT]
+
+
+def mask_raw(raw: bytes) -> bytes:
+    """The bytes of a provider record as the quarantine may keep them: readable, but no longer the record.
+
+    Values of keys that describe callers, requests and hosts are dropped, at any depth, also in JSON inside
+    strings and in text that is broken JSON; e-mail addresses, secrets, IP addresses and host names of nodes
+    become placeholders everywhere.
+    """
+    text = raw.decode("utf-8", "surrogateescape")
+    return _without_secrets_and_addresses(_without_dropped_keys(text)).encode("utf-8", "surrogateescape")
+
+
+def _without_secrets_and_addresses(text: str) -> str:
+    text = _URL_CREDENTIALS.sub("://<token>@", text)
+    text = _BEARER.sub(r"\1<token>", text)
+    text = _SECRET.sub(r"\1<token>", text)
+    text = _TOKEN.sub("<token>", text)
+    text = _EMAIL.sub("<email>", text)
+    text = _NODE_HOST.sub(_if(_is_node_host, "<host>"), text)
+    text = _IPV4.sub(_if(_is_ipv4, "<ip>"), text)
+    return _IPV6.sub(_masked_ipv6, text)
+
+
+def _if(condition: Callable[[str], bool], placeholder: str) -> Callable[[re.Match[str]], str]:
+    return lambda match: placeholder if condition(match[0]) else match[0]
+
+
+def _is_node_host(name: str) -> bool:
+    return name.rstrip(".").endswith(".internal") or re.match(r"ip(?:-\d{1,3}){4}\b", name) is not None
+
+
+def _is_ipv4(candidate: str) -> bool:
+    return all(int(octet) <= 255 for octet in candidate.split("."))
+
+
+def _masked_ipv6(match: re.Match[str]) -> str:
+    candidate = match[0]
+    address = candidate if candidate.endswith("::") else candidate.rstrip(":")
+    try:
+        IPv6Address(address)
+    except AddressValueError:
+        return candidate
+    return "<ip>" + candidate[len(address) :]
+
+
+def _without_dropped_keys(text: str) -> str:
+    kept, position = [], 0
+    while key := _DROPPED_KEY.search(text, position):
+        escapes = key[1]
+        kept.append(text[position : key.end()])
+        kept.append(f'{escapes}"<dropped>{escapes}"')
+        position = _end_of_value(text, key.end(), level=_level(len(escapes)))
+    kept.append(text[position:])
+    return "".join(kept)
+
+
+def _level(backslashes: int) -> int:
+    """How deep in strings within strings a quote after so many backslashes stands: 0 in JSON itself."""
+    level = 0
+    while backslashes % 2:
+        backslashes = (backslashes - 1) // 2
+        level += 1
+    return level
+
+
+def _end_of_value(text: str, start: int, *, level: int) -> int:
+    """Where the JSON value that starts there ends, at the latest with the enclosing string or the text."""
+    depth, in_string = 0, False
+    for token in _STRUCTURE.finditer(text, start):
+        if token[0].endswith('"'):
+            token_level = _level(len(token[1]))
+            if token_level < level:
+                return token.start()
+            if token_level == level:
+                in_string = not in_string
+                if not in_string and depth == 0:
+                    return token.end()
+        elif in_string:
+            continue
+        elif token[0] in "[{":
+            depth += 1
+        elif token[0] in "]}":
+            if depth == 0:
+                return token.start()
+            depth -= 1
+            if depth == 0:
+                return token.end()
+        elif depth == 0:
+            return token.start()
+    return len(text)

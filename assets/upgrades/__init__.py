@@ -1,0 +1,1 @@
+"""From events to operations: one row per attempt to upgrade one resource."""

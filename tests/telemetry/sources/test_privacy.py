@@ -1,0 +1,154 @@
+"""Provider records come with callers, addresses, tokens and workload names, which may be written nowhere."""
+
+import time
+
+import pytest
+
+from assets.telemetry.sources.privacy import MESSAGE_LIMIT, mask, mask_raw
+
+CLUSTER = "0b1c0000-1111-4222-8333-944444444444"
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        pytest.param("asked by jo.doe+ops@example.co.uk.", "asked by <email>.", id="an e-mail address is masked"),
+        pytest.param("dial tcp 10.0.0.1:6443: refused", "dial tcp <ip>:6443: refused", id="an IPv4 address is masked"),
+        pytest.param("route 10.0.0.0/16 via fe80::1: none", "route <ip>/16 via <ip>: none", id="IPv6 as well"),
+        pytest.param(
+            "node ip-10-0-0-1.eu-west-1.compute.internal is gone",
+            "node <host> is gone",
+            id="a node's host name is masked",
+        ),
+        pytest.param(
+            f"cluster {CLUSTER} peer 11111111-2222-3333-4444-555555555555",
+            f"cluster {CLUSTER} peer <guid>",
+            id="GUIDs other than the cluster's are masked",
+        ),
+        pytest.param("Authorization: Bearer abcdef123456", "Authorization: Bearer <token>", id="a bearer token"),
+        pytest.param("password=hunter2&sig=abc%3D, next", "password=<token>&sig=<token>, next", id="secrets in a query"),
+        pytest.param("pull https://me:pw@reg.io/x", "pull https://<token>@reg.io/x", id="credentials in a URL"),
+        pytest.param("login sha256~Zm9vYmFyYmF6cXV4cXV1eA", "login <token>", id="a token known by its prefix"),
+        pytest.param(
+            "blocked by pdb shop/cart-pdb with 2 unready pods",
+            "blocked by pdb <name> with 2 unready pods",
+            id="a disruption budget's name is masked, and the sentence keeps its sense",
+        ),
+        pytest.param(
+            'cannot evict pod "cart-0" in namespace shop-prod, pods: shop/a, shop/b-1 left',
+            "cannot evict pod <name> in namespace <name>, pods: <name> left",
+            id="names of pods and namespaces are masked",
+        ),
+        pytest.param(
+            "waiting for web-7d4b9c6f5d-x2vbn",
+            "waiting for <name>",
+            id="a replica set's pod is known by its random parts",
+        ),
+        pytest.param(
+            'Could not update deployment "openshift-x/y-operator" (306 of 841)',
+            'Could not update deployment "<name>" (306 of 841)',
+            id="a quoted namespace and name is masked",
+        ),
+    ],
+)
+def test_a_message_is_masked(message, expected):
+    assert mask(message, keep=(CLUSTER,)) == expected
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Cannot evict pod as it would violate the pod's disruption budget",
+        "Unable to apply 4.14.1: wait has exceeded 40 minutes for these operators: etcd, kube-apiserver",
+        "Payload loaded version=4.16.0-0.nightly-2024-08-01-082745 at 2026-03-01T10:00:00Z",
+        "image quay.io/org/release@sha256:05ba8e63f8a76e568afe87f182334504a01d47342b6ad5b4c3ff83a2463018bd",
+        'deprecated "policy/v1beta1" in use; 4.12.0-0.okd-2023-03-04-063026 from 1.29.1-gke.1589017',
+        "Desired node version (1.7.0) cannot be greater than current master version (1.6.6)",
+        "kube-apiserver-check and 10:22:33 and std::vector and 999.1.1.1 stay",
+    ],
+)
+def test_what_identifies_nobody_stays(message):
+    assert mask(message) == message
+
+
+def test_a_message_is_cut_after_it_was_masked():
+    masked = mask("x" * (MESSAGE_LIMIT - 10) + " someone@example.com")
+    assert len(masked) == MESSAGE_LIMIT - 2
+    assert masked.endswith(" <email>")
+    assert len(mask("y" * 3 * MESSAGE_LIMIT)) == MESSAGE_LIMIT
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "claims",
+        "identity",
+        "caller",
+        "callerIpAddress",
+        "httpRequest",
+        "authorization",
+        "user",
+        "userIdentity",
+        "sourceIPAddress",
+        "userAgent",
+        "accessKeyId",
+        "requestID",
+        "resourceIds",
+        "managedFields",
+        "requestbody",
+        "responseBody",
+        "Caller",
+        "Claims_d",
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param('"MARKER"', id="a text"),
+        pytest.param('{"a": ["MARKER", "}", {"b": "\\"]MARKER"}]}', id="an object"),
+        pytest.param('[{"a": "MARKER\\\\"}, "MARKER"]', id="an array"),
+        pytest.param('"MARKER unfinished, {', id="a text without an end"),
+        pytest.param('{"a": {"b": "MARKER", ', id="an object without an end"),
+    ],
+)
+def test_the_value_of_a_private_key_is_dropped_from_raw_bytes(key, value):
+    inner = f'{{"before":1,"{key}" : {value},"after":2}}'
+    nested = '{"properties":"' + inner.replace("\\", "\\\\").replace('"', '\\"') + '","last":3}'
+    twice = '{"p":"' + nested.replace("\\", "\\\\").replace('"', '\\"') + '","end":4}'
+    for raw in (inner, nested, twice):
+        masked = mask_raw(raw.encode()).decode()
+        assert "MARKER" not in masked
+        assert "before" in masked
+        assert "<dropped>" in masked
+    if "unfinished" not in value and not value.endswith(", "):
+        assert mask_raw(inner.encode()).decode() == f'{{"before":1,"{key}" : "<dropped>","after":2}}'
+        assert mask_raw(twice.encode()).decode().endswith('\\"last\\":3}","end":4}')
+
+
+def test_numbers_and_last_fields_are_dropped_without_their_neighbours():
+    assert mask_raw(b'{"user":5,"n":1}') == b'{"user":"<dropped>","n":1}'
+    assert mask_raw(b'[{"user":5}]') == b'[{"user":"<dropped>"}]'
+
+
+def test_addresses_are_masked_anywhere_in_raw_bytes_and_other_bytes_stay():
+    raw = b'\xff{"note":"mail a@example.com from 10.1.2.3 or ip-10-0-0-1.ec2.internal","clusterID":"%s"' % (CLUSTER.encode())
+    assert mask_raw(raw) == b'\xff{"note":"mail <email> from <ip> or <host>","clusterID":"%s"' % CLUSTER.encode()
+    assert mask_raw(b'{"token":"abc","p":"{\\"token\\":\\"def\\"}"}') == (
+        b'{"token":"<token>","p":"{\\"token\\":\\"<token>\\"}"}'
+    )
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("a", "a.", "a-", "@", "a@", "a@b.", "1.", "0:", "\\", '\\"', '"', "[", '"user":', '{"user":['),
+        *("pod ", "pod a-", "pods a-b, ", "ip-", "://", "://a:", "token", "sig=", "eyJ", "bearer ", "b2-"),
+        *("0123abcd-", "'a/"),
+    ],
+)
+def test_hostile_text_is_masked_in_linear_time(unit):
+    text = (unit * 400_000)[:400_000]
+    begin = time.process_time()
+    mask(text)
+    mask_raw(text.encode())
+    assert time.process_time() - begin < 5, "a quadratic pattern takes minutes on this text"
