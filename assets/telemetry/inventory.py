@@ -1,0 +1,109 @@
+"""The inventory: what a cluster or node pool is, over time, from `inventory/*.csv`.
+
+Belongs here: strict reading of the files and loading them into `telemetry.inventory`.
+Does not belong here: joining them with operations (`assets/upgrades/sql/create_enriched.sql`).
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from assets.sql_files import sql_beside
+from assets.telemetry.canonical import parse_time
+from assets.telemetry.intake import microseconds
+
+sql = sql_beside(__file__)
+
+COLUMNS = ("cluster_id", "node_pool", "region", "workload_type", "provider", "valid_from", "valid_to")
+
+
+class InventoryError(ValueError):
+    """An inventory file that cannot be trusted, with file and line."""
+
+
+def load_inventory(db: duckdb.DuckDBPyConnection, folder: Path) -> str:
+    """Replace `telemetry.inventory` by the content of the folder's CSV files; returns the hash of names and bytes.
+
+    Nothing is read when the hash is the one loaded last. No folder is an empty inventory.
+
+    Raises:
+        InventoryError: for a missing or unknown column, a ragged line, no date where one is due, a period that ends early.
+    """
+    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    digest = inventory_sha256(folder)
+    loaded = db.execute("SELECT sha256 FROM telemetry.inventory_version").fetchall()
+    if loaded == [(digest,)]:
+        return digest
+    rows = [row for file in files for row in read_inventory(file)]
+    db.execute("DELETE FROM telemetry.inventory")
+    db.execute(sql("insert_inventory"), {"rows": orjson.dumps(rows).decode()})
+    db.execute("DELETE FROM telemetry.inventory_version")
+    db.execute("INSERT INTO telemetry.inventory_version VALUES (?)", [digest])
+    return digest
+
+
+def inventory_sha256(folder: Path) -> str:
+    """Hex SHA-256 of the names and bytes of the folder's CSV files."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.csv")) if folder.is_dir() else []:
+        content = file.read_bytes()
+        digest.update(f"{file.name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def read_inventory(file: Path) -> Iterator[dict[str, Any]]:
+    """One dict per line with the keys of `COLUMNS`; empty cells are None, moments microseconds since the epoch."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise InventoryError(f"inventory/{file.name}: {problem}; accepted: UTF-8.") from None
+    reader = csv.reader(text.splitlines(), strict=True)
+    try:
+        header = next(reader, [])
+        if sorted(header) != sorted(COLUMNS):
+            raise InventoryError(
+                f"inventory/{file.name}:1: the columns are {', '.join(header) or 'none'}; accepted: {', '.join(COLUMNS)}, "
+                "each once, in any order."
+            )
+        for cells in reader:
+            if cells:
+                yield _row(f"inventory/{file.name}:{reader.line_num}", header, cells)
+    except csv.Error as problem:
+        raise InventoryError(f"inventory/{file.name}:{reader.line_num}: {problem}; accepted: RFC 4180 CSV.") from None
+
+
+def _row(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
+    if len(cells) != len(header):
+        raise InventoryError(
+            f"{place}: the line has {len(cells)} cells; accepted: {len(header)}, as in the first line. Mend the line."
+        )
+    row: dict[str, Any] = {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)}
+    if row["cluster_id"] is None:
+        raise InventoryError(f"{place}: cluster_id is empty; accepted: the id of a cluster. Mend the line.")
+    for name in ("valid_from", "valid_to"):
+        row[name] = None if row[name] is None else microseconds(_moment(place, name, row[name]))
+    if row["valid_from"] is not None and row["valid_to"] is not None and row["valid_to"] <= row["valid_from"]:
+        raise InventoryError(
+            f"{place}: valid_to is not after valid_from; accepted: a period [valid_from, valid_to). Mend the line."
+        )
+    return row
+
+
+def _moment(place: str, name: str, text: str) -> datetime:
+    try:
+        day = date.fromisoformat(text)
+        return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - naive UTC, as everywhere
+    except ValueError:
+        moment = parse_time(text)
+    if moment is None:
+        raise InventoryError(
+            f"{place}: {name} is {text!r}; accepted: 2026-11-20, or RFC 3339 with an offset such as 2026-11-20T09:00:00Z."
+        )
+    return moment

@@ -1,0 +1,127 @@
+"""The landing zone: which files were delivered, on which day, and which entries cannot be read as files.
+
+Belongs here: walking `landing/<source>/<day>/`, and telling apart regular files, strays and mistakes.
+Does not belong here: what the files hold (`assets/telemetry/lines.py`), what was taken in before (`assets/telemetry/ledger.py`).
+"""
+
+import os
+import re
+import stat
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from assets.telemetry.sources import SOURCES
+
+CANONICAL = "canonical"
+FILE_NAMES = re.compile(r".*\.(json|ndjson|jsonl)(\.gz|\.zst)?", re.DOTALL)
+ACCEPTED_NAMES = "*.json, *.ndjson or *.jsonl, plain or with .gz or .zst"
+
+
+class LandingError(ValueError):
+    """The landing zone is laid out in a way that leaves no safe reading of it."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Delivery:
+    """One delivered file, ordered as deliveries count: by day, then by path below `landing/`.
+
+    `problem` says why the entry cannot be read as a file at all; `stamp` changes whenever the file does.
+    """
+
+    day: date
+    path: str
+    source: str
+    location: Path
+    stamp: str
+    problem: str | None = None
+
+
+def known_sources() -> tuple[str, ...]:
+    """Names of the folders that may stand under `landing/`."""
+    return (CANONICAL, *sorted(SOURCES))
+
+
+def deliveries(landing: Path) -> list[Delivery]:
+    """Every delivered file in order of delivery; an empty list when there is no landing zone.
+
+    Names that begin with a dot are left out, since tools write half-copied files under such names.
+
+    Raises:
+        LandingError: for a folder that is no known source, or a day folder that is no date.
+    """
+    return sorted(_walk(landing, known_sources())) if landing.is_dir() else []
+
+
+def _walk(landing: Path, sources: Collection[str]) -> Iterator[Delivery]:
+    for source in _entries(landing):
+        if source.name not in sources:
+            raise LandingError(
+                f"landing/{_printable(source.name)} is not a source; accepted: {', '.join(sources)}. "
+                "Move the files into the folder of the format that they have."
+            )
+        if not source.is_dir():
+            raise LandingError(
+                f"landing/{source.name} is a file; accepted: a folder of delivery days. "
+                f"Move it to landing/{source.name}/<YYYY-MM-DD>/."
+            )
+        for day in _entries(source):
+            yield from _day(landing, source.name, day)
+
+
+def _day(landing: Path, source: str, folder: os.DirEntry[str]) -> Iterator[Delivery]:
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", folder.name, re.ASCII) or not folder.is_dir():
+            raise ValueError(folder.name)
+        delivery_day = date.fromisoformat(folder.name)
+    except ValueError:
+        raise LandingError(
+            f"landing/{source}/{_printable(folder.name)} is not a delivery day; accepted: folders named YYYY-MM-DD. "
+            "Move the files into the folder of the day on which they were delivered (UTC)."
+        ) from None
+    root = landing.resolve()
+    for entry in _entries(folder):
+        path = f"{source}/{folder.name}/{_printable(entry.name)}"
+        status = entry.stat() if _leads_inside(entry, root) else entry.stat(follow_symlinks=False)
+        yield Delivery(
+            day=delivery_day,
+            path=path,
+            source=source,
+            location=Path(entry.path),
+            stamp=f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}",
+            problem=_problem(entry, status),
+        )
+
+
+def _problem(entry: os.DirEntry[str], status: os.stat_result) -> str | None:
+    if _printable(entry.name) != entry.name:
+        return "its name is not UTF-8; accepted: names in UTF-8. Rename it."
+    if entry.is_symlink() and stat.S_ISLNK(status.st_mode):
+        return "it is a link that leads outside the landing zone or nowhere; accepted: regular files. Copy the file here."
+    if not stat.S_ISREG(status.st_mode):
+        return f"it is a {_kind(status.st_mode)}; accepted: regular files. Remove it."
+    if not FILE_NAMES.fullmatch(entry.name):
+        return f"its name is none of {ACCEPTED_NAMES}. Rename it, or move it out of the landing zone."
+    return None
+
+
+def _leads_inside(entry: os.DirEntry[str], root: Path) -> bool:
+    if not entry.is_symlink():
+        return True
+    target = Path(entry.path).resolve()
+    return target.is_relative_to(root) and target.exists()
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "folder", stat.S_IFIFO: "named pipe", stat.S_IFSOCK: "socket"}
+    return kinds.get(stat.S_IFMT(mode), "device")
+
+
+def _entries(folder: Path | os.DirEntry[str]) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

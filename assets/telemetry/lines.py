@@ -1,0 +1,230 @@
+"""A delivered file as lines: decompressed, hashed, with the offset of every line and the lines that need a second look.
+
+Belongs here: bytes, offsets and the byte patterns on which DuckDB's JSON reader is more lenient than JSON.
+Does not belong here: what a line means (`assets/telemetry/canonical.py`), the bulk reading (`assets/telemetry/intake.py`).
+"""
+
+import gzip
+import hashlib
+import mmap
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+from assets.telemetry.canonical import KEPT_OF_A_LONG_LINE, LINE_LIMIT
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# A compressed file that grows past both of these is taken for an attack or an accident, not a delivery.
+EXPANSION_LIMIT_BYTES = 1024**3
+EXPANSION_LIMIT_FACTOR = 200
+# Lines at least this long are looked at for nesting beyond `canonical.DEPTH_LIMIT`, which a shorter one cannot hold.
+_DEEP_FROM = 2_000
+_BLOCK = 1 << 20
+_LF, _CR, _SPACE, _TAB = 10, 13, 32, 9
+
+Indices = npt.NDArray[np.int64]
+
+
+class UnreadableFile(Exception):
+    """The file as a whole cannot be read: truncated, not what its name says, or too large when expanded."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of one file, and where DuckDB can read them.
+
+    `bulk` is a file with one row for each of `lines` lines, in order: the delivery itself, or a copy in which the lines of
+    `held_out` are replaced by an empty object, because DuckDB would skip or refuse them.
+    `doubtful`: indices (0-based) of lines on which a lenient reader and strict JSON may differ.
+    """
+
+    bulk: Path
+    text: mmap.mmap | bytes
+    starts: Indices
+    ends: Indices
+    blank: Indices
+    held_out: Indices
+    doubtful: Indices
+
+    @property
+    def count(self) -> int:
+        return len(self.starts)
+
+    def line(self, index: int) -> bytes:
+        """The bytes of a line without its end, and without a byte order mark at the start of the file."""
+        return bytes(self.text[int(self.starts[index]) : int(self.ends[index])])
+
+    def kept(self, index: int) -> bytes:
+        """What the quarantine keeps of a line: all of it, unless it is longer than any line that is read."""
+        line = self.line(index)
+        return line if len(line) <= LINE_LIMIT else line[:KEPT_OF_A_LONG_LINE]
+
+
+def sha256_of(path: Path) -> str:
+    """Hex SHA-256 of the file's bytes as delivered."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def expanded(path: Path, scratch: Path) -> Iterator[Path]:
+    """The path of the file's decompressed content: the file itself, or a copy under `scratch` for as long as it is needed.
+
+    Raises:
+        UnreadableFile: when the stream is truncated, is not what its name says, or expands past the limits.
+    """
+    openers = {".gz": _gzip_blocks, ".zst": _zstd_blocks}
+    opener = openers.get(path.suffix)
+    if opener is None:
+        yield path
+        return
+    copy = scratch / "expanded"
+    limit = max(EXPANSION_LIMIT_BYTES, EXPANSION_LIMIT_FACTOR * path.stat().st_size)
+    try:
+        with path.open("rb") as source, copy.open("wb") as target:
+            for block in opener(source):
+                target.write(block)
+                if target.tell() > limit:
+                    raise UnreadableFile(
+                        f"it expands past {limit} bytes; accepted: up to 1 GiB or {EXPANSION_LIMIT_FACTOR} times its size. "
+                        "Deliver it in smaller files."
+                    )
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _gzip_blocks(source: IO[bytes]) -> Iterator[bytes]:
+    try:
+        with gzip.GzipFile(fileobj=source) as stream:
+            while block := stream.read(_BLOCK):
+                yield block
+    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+        raise UnreadableFile(f"it is no complete gzip stream ({problem}). Deliver it again.") from problem
+
+
+def _zstd_blocks(source: IO[bytes]) -> Iterator[bytes]:
+    # The library's stream reader ends silently on a truncated frame, so frames are read one by one.
+    frame = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
+    complete = True
+    try:
+        while block := source.read(_BLOCK):
+            while block:
+                if frame.eof:
+                    frame = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
+                yield frame.decompress(block)
+                complete = frame.eof
+                block = frame.unused_data if frame.eof else b""
+    except zstandard.ZstdError as problem:
+        raise UnreadableFile(f"it is no zstd stream ({problem}). Deliver it again.") from problem
+    if not complete:
+        raise UnreadableFile("it is no complete zstd stream (the last frame has no end). Deliver it again.")
+
+
+@contextmanager
+def lines_of(content: Path, scratch: Path) -> Iterator[Lines]:
+    """The lines of a decompressed file; `scratch` holds what DuckDB reads for as long as the lines are in use."""
+    with content.open("rb") as file:
+        empty = content.stat().st_size == 0
+        text: mmap.mmap | bytes = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        bulk = scratch / "bulk.ndjson"
+        try:
+            lines = _scan(text, bulk)
+            if len(lines.held_out) == 0 and text[:3] != BYTE_ORDER_MARK:
+                bulk.symlink_to(content.resolve())  # under a name without glob characters
+            else:
+                _write_bulk(lines)
+            yield lines
+        finally:
+            bulk.unlink(missing_ok=True)
+            if isinstance(text, mmap.mmap):
+                text.close()
+
+
+def _scan(text: mmap.mmap | bytes, bulk: Path) -> Lines:
+    data = np.frombuffer(text, dtype=np.uint8)
+    line_feeds, suspicious = [], []
+    for offset in range(0, len(data), _BLOCK):
+        block = data[offset : offset + _BLOCK + 2]  # two more bytes, so that a pattern across blocks is seen
+        own = block[:_BLOCK]
+        line_feeds.append(np.flatnonzero(own == _LF) + offset)
+        suspicious.append(_lenient_only(block) + offset)
+    feeds = np.concatenate(line_feeds) if line_feeds else np.empty(0, np.int64)
+    starts = np.concatenate(([0], feeds + 1)).astype(np.int64)
+    ends = np.concatenate((feeds, [len(data)])).astype(np.int64)
+    if starts[-1] == len(data):  # nothing after the last line feed
+        starts, ends = starts[:-1], ends[:-1]
+    terminated = np.arange(len(ends)) < len(feeds)
+    ends_with_cr = (ends > starts) & (data[np.maximum(ends - 1, 0)] == _CR) if len(ends) else np.zeros(0, bool)
+    ends = ends - (ends_with_cr & terminated)
+    if text[:3] == BYTE_ORDER_MARK:
+        starts[0] = min(3, int(ends[0]))
+    blank, odd = _blank_lines(data, starts, ends)
+    long = np.flatnonzero(ends - starts > LINE_LIMIT)
+    held_out = np.unique(np.concatenate((blank, odd, long)))
+    patterns = np.concatenate(suspicious) if suspicious else np.empty(0, np.int64)
+    at_patterns = np.unique(np.searchsorted(ends, patterns, side="left"))
+    doubtful = np.unique(np.concatenate((at_patterns, _deep_lines(text, starts, ends), odd, long)))
+    doubtful = doubtful[(doubtful < len(starts)) & ~np.isin(doubtful, blank)]
+    return Lines(bulk, text, starts, ends, blank, held_out, doubtful)
+
+
+def _lenient_only(block: npt.NDArray[np.uint8]) -> Indices:
+    """Offsets at which DuckDB may accept what JSON refuses: trailing commas, NaN and infinities, control characters."""
+    first, second, third = block[:-2], block[1:-1], block[2:]
+    if len(block) < 3:
+        return np.empty(0, np.int64)
+    lower = second | 0x20  # lower case of a letter; and "]" becomes "}"
+    after_gap = (first == ord(",")) | (first <= _SPACE)
+    closes_late = (lower == ord("}")) & after_gap
+    opens_value = after_gap | (first == ord(":")) | (first == ord("[")) | (first == ord("-"))
+    following = third | 0x20
+    not_a_number = (lower == ord("n")) & (following == ord("a"))
+    infinity = (lower == ord("i")) & (following == ord("n"))
+    is_control = (first < _SPACE) & (first != _LF) & (first != _CR) & (first != _TAB)
+    return np.flatnonzero(closes_late | (opens_value & (not_a_number | infinity)) | is_control).astype(np.int64)
+
+
+def _blank_lines(data: npt.NDArray[np.uint8], starts: Indices, ends: Indices) -> tuple[Indices, Indices]:
+    """Lines of blanks and tabs, and lines that only DuckDB holds for blank (it counts CR, VT and FF as blanks too)."""
+    if len(starts) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    length = ends - starts
+    candidates = np.flatnonzero((length == 0) | (data[np.minimum(starts, len(data) - 1)] <= _SPACE))
+    blank, odd = [], []
+    for index in candidates:
+        line = data[starts[index] : ends[index]].tobytes()
+        if not line.strip(b" \t"):
+            blank.append(index)
+        elif not line.strip(b" \t\r\v\f"):
+            odd.append(index)
+    return np.array(blank, np.int64), np.array(odd, np.int64)
+
+
+def _deep_lines(text: mmap.mmap | bytes, starts: Indices, ends: Indices) -> Indices:
+    deep = []
+    for index in np.flatnonzero(ends - starts >= _DEEP_FROM):
+        line = text[int(starts[index]) : int(ends[index])]
+        if line.count(b"[") + line.count(b"{") > _DEEP_FROM // 2:
+            deep.append(index)
+    return np.array(deep, np.int64)
+
+
+def _write_bulk(lines: Lines) -> None:
+    """Copy the lines, one row each, with an empty object in place of those that are held out."""
+    with lines.bulk.open("wb") as target:
+        begin = 0
+        for index in (*lines.held_out, lines.count):
+            if index > begin:
+                target.write(lines.text[int(lines.starts[begin]) : int(lines.ends[index - 1])])
+                target.write(b"\n")
+            if index < lines.count:
+                target.write(b"{}\n")
+            begin = int(index) + 1

@@ -1,0 +1,6 @@
+-- One row per file delivered on $delivery_day: its part of the ledger.
+SELECT path, status, lines, blank, records, accepted, duplicate, quarantined, not_an_upgrade, events, coalesce(error, '') AS error
+FROM telemetry.files
+WHERE delivery_day = $delivery_day
+ORDER BY path
+LIMIT 100

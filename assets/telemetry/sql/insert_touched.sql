@@ -1,0 +1,7 @@
+-- One row per operation with an event on $delivery_day or, with $and_later, after it, that the fold has already seen.
+INSERT INTO telemetry.touched
+SELECT DISTINCT operation_key
+FROM telemetry.events
+WHERE
+    (delivery_day = $delivery_day OR ($and_later AND delivery_day > $delivery_day))
+    AND delivery_day <= (SELECT max(day) FROM upgrades.state)
