@@ -1,0 +1,86 @@
+"""Dagster assets of the slo slice.
+
+Belongs here: `slo_cells` and `slo_status`, thin over `cells.py` and `status.py`.
+Does not belong here: any counting or judging.
+"""
+
+import dagster as dg
+
+from assets.frames import query
+from assets.home import Home
+from assets.metadata import columns_of, table
+from assets.partitions import daily, day_of
+from assets.reports.basis import basis_of
+from assets.slo.cells import count_cells
+from assets.slo.objectives import load_objectives
+from assets.slo.status import write_status
+from assets.sql_files import sql_beside
+from assets.telemetry.inventory import inventory_sha256
+from assets.upgrades.assets import upgrade_operations
+from assets.warehouse import Warehouse
+
+sql = sql_beside(__file__)
+
+
+@dg.asset(
+    partitions_def=daily,
+    deps=[upgrade_operations],
+    group_name="slo",
+    kinds={"duckdb", "sql"},
+    owners=["team:upgrade-slo"],
+    pool="warehouse",
+    tags={"slice": "slo"},
+)
+def slo_cells(
+    context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """Good, bad, pending and excluded operations per start-day, SLO and finest slice."""
+    objectives = load_objectives(home.objectives)
+    with warehouse.transaction() as db:
+        counted = count_cells(db, day=day_of(context), objectives=objectives)
+        [(cells,)] = db.execute("SELECT count(*) FROM slo.cells").fetchall()
+        schema = columns_of(db, "slo", "cells")
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": cells,
+            "dagster/column_schema": schema,
+            "days_counted": counted.days,
+            "cells_written": counted.cells,
+            "objectives": ", ".join(each.name for each in objectives.objectives),
+        }
+    )
+
+
+@dg.asset(
+    partitions_def=daily,
+    deps=[slo_cells],
+    group_name="slo",
+    kinds={"duckdb", "polars"},
+    owners=["team:upgrade-slo"],
+    pool="warehouse",
+    tags={"slice": "slo"},
+)
+def slo_status(
+    context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """For every SLO, window and slice: counts, ratio with interval, verdict, error budget and duration quantiles."""
+    day = day_of(context)
+    objectives = load_objectives(home.objectives)
+    with warehouse.transaction() as db:
+        basis = basis_of(
+            db,
+            day=day,
+            objectives_sha256=objectives.sha256,
+            inventory_sha256=inventory_sha256(home.inventory),
+        )
+        rows = write_status(db, day=day, objectives=objectives, basis=basis.sha256)
+        fleet = query(db, sql("fleet_status"), {"report_date": day})
+        schema = columns_of(db, "slo", "status")
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": rows,
+            "dagster/column_schema": schema,
+            "fleet": table(fleet),
+            "slices_missed": int(fleet.get_column("slices_missed").sum()),
+        }
+    )

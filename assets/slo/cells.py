@@ -1,0 +1,86 @@
+"""Cells: operations counted per start-day, SLO and finest slice; every longer window and coarser slice is a sum of them.
+
+Belongs here: which days have to be counted again, and counting them.
+Does not belong here: what counts as good (`classification.py`), sums over windows and what they mean (`status.py`).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+
+from assets.slo import slices
+from assets.slo.classification import longest_wait_seconds, outcome_sql
+from assets.slo.objectives import Objective, Objectives
+from assets.sql_files import compose, sql_beside
+from assets.upgrades import fold
+
+sql = sql_beside(__file__)
+
+TABLES = ("cells", "cells_state", "status", "status_state")
+
+
+class WrongDay(RuntimeError):
+    """The tables underneath stand at another day than the one asked for."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What one count did: the start-days counted and the cells written for them."""
+
+    days: int
+    cells: int
+
+
+def end_of(day: date) -> datetime:
+    """The moment at which a report of `day` looks at the world: the next midnight UTC, naive."""
+    return datetime(day.year, day.month, day.day) + timedelta(days=1)  # noqa: DTZ001
+
+
+def count_cells(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) -> Count:
+    """Bring `slo.cells` to the operations as of the end of `day`; call it inside a transaction.
+
+    Counted again are the days whose operations changed, and those with running operations young enough to change their outcome.
+    All days are when the objectives are other than last time.
+
+    Raises:
+        WrongDay: when the operations do not stand at `day`.
+    """
+    require_day(db, day)
+    counted_at = db.execute("SELECT day, objectives_sha256 FROM slo.cells_state").fetchall()
+    same_objectives = bool(counted_at) and counted_at[0][1] == objectives.sha256
+    earliest = min(end_of(day), end_of(counted_at[0][0])) if counted_at else end_of(day)
+    wait = max(map(longest_wait_seconds, objectives.objectives), default=0.0)
+    db.execute(
+        sql("create_recounted"),
+        {"everything": not same_objectives, "young_from": earliest - timedelta(seconds=wait)},
+    )
+    db.execute(sql("delete_recounted"), {"everything": not same_objectives})
+    for objective in objectives.objectives:
+        db.execute(_count_sql(objective), {"as_of": end_of(day), "slo": objective.name})
+    [(days, cells)] = db.execute(sql("count_recounted")).fetchall()
+    db.execute("DELETE FROM upgrades.touched_days")
+    db.execute("DELETE FROM slo.cells_state")
+    db.execute("INSERT INTO slo.cells_state VALUES (?, ?)", [day, objectives.sha256])
+    return Count(days=days, cells=cells)
+
+
+def require_day(db: duckdb.DuckDBPyConnection, day: date) -> None:
+    """Refuse to go on when the operations show another day's view."""
+    found = fold.stands_at(db)
+    if found != day:
+        raise WrongDay(
+            f"the operations stand at {found or 'no day yet'}; needed: {day}. "
+            f"Materialise upgrade_operations for {day} first, or run `upgrade-slo run --date {day}`."
+        )
+
+
+def _count_sql(objective: Objective) -> str:
+    return compose(
+        sql("insert_cells"),
+        outcome=outcome_sql(objective),
+        total_where=objective.total_where,
+        slice_by=slices.slice_by_sql(slices.looked_at(objective)),
+        columns=slices.columns_sql(slices.looked_at(objective)),
+        grouping_sets=slices.grouping_sets(slices.cell_grains(objective), "day"),
+    )

@@ -1,0 +1,327 @@
+"""Objectives: what the pipeline evaluates, taken from OpenSLO files or from the set that ships with it.
+
+Belongs here: which files count, our metric source, what of OpenSLO is evaluated and what is refused for now,
+the `Objective` that all later steps read.
+Does not belong here: the format itself (`assets/slo/openslo.py`), the allowed SQL
+(`assets/slo/expressions.py`), counting (`assets/slo/sql/`).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assets.slo.annotations import DEFAULTS, LONGEST_DURATION_DAYS, default, read_annotations
+from assets.slo.expressions import ExpressionError, rebuild
+from assets.slo.fields import Found, Place, Problem
+from assets.slo.openslo import (
+    AlertCondition,
+    AlertPolicy,
+    Documents,
+    Goal,
+    MetricSource,
+    Shorthand,
+    Sli,
+    Slo,
+    read_documents,
+)
+
+SHIPPED = Path(__file__).parent / "shipped"
+
+_SECONDS_PER_DAY = 86_400
+_SOURCE_FIELDS = ("table", "where")
+_TABLE = "operations"
+_THRESHOLD_VALUE = "duration_seconds"
+_THRESHOLD_ONLY = "only with a threshold metric"
+_LONGEST_SECONDS = LONGEST_DURATION_DAYS * _SECONDS_PER_DAY
+_SECONDS_ACCEPTED = f"seconds from 0 to {_LONGEST_SECONDS}, for example 1200"
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One objective, ready to be evaluated; ratios are in 0..1, durations in seconds.
+
+    `total_where` and `good_where` are boolean SQL over the columns of upgrades.operations and never NULL.
+    """
+
+    name: str
+    display_name: str
+    description: str
+    service: str
+    kind: str  # "ratio" | "threshold"
+    total_where: str  # TRUE when every operation counts
+    good_where: str | None  # of a ratio
+    op: str | None  # of a threshold: lte, lt, gte, gt, over duration_seconds
+    value: float | None  # of a threshold
+    target: float
+    window: str  # as written, such as 28d; it rolls
+    window_days: int
+    deadline_seconds: int
+    failed: str  # "never-finishes" | "excluded"
+    slice_by: tuple[str, ...]
+    confidence: float
+    min_events: int
+    late_data_horizon_seconds: int
+
+
+@dataclass(frozen=True)
+class Objectives:
+    """The objectives in the order of the files' names; `sha256` of the files' names and bytes."""
+
+    objectives: tuple[Objective, ...]
+    sha256: str
+
+
+class ObjectivesError(ValueError):
+    """Files that cannot be used; `problems` has one line for each thing to correct."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        super().__init__("\n".join([f"{count} in the objectives", *self.problems]))
+
+
+def load_objectives(folder: Path | None) -> Objectives:
+    """The objectives of a folder's *.yaml files; the shipped set when there is no such folder.
+
+    Raises:
+        ObjectivesError: with every problem of every file, when there is any.
+    """
+    if folder is None or not folder.exists():
+        folder = SHIPPED
+    if not folder.is_dir():
+        raise ObjectivesError([str(Problem(str(folder), 1, "file", "a file", "a folder of *.yaml files"))])
+    visible = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    problems = [
+        Problem(f"{folder.name}/{path.name}", 1, "file", f"the suffix {path.suffix}", ".yaml")
+        for path in visible
+        if path.suffix != ".yaml" and path.suffix.lower() in (".yml", ".yaml")  # else overlooked silently
+    ]
+    files = [(f"{folder.name}/{path.name}", path) for path in visible if path.suffix == ".yaml"]
+    loaded = _load(files, problems)
+    if not loaded.objectives:
+        accepted = "at least one SLO in the *.yaml files (or no folder, for the shipped set)"
+        raise ObjectivesError([str(Problem(folder.name, 1, "file", "no SLO", accepted))])
+    return loaded
+
+
+def read_objectives(files: Sequence[Path]) -> Objectives:
+    """The objectives of exactly these files, which messages call by the paths given.
+
+    Raises:
+        ObjectivesError: with every problem of every file, when there is any.
+    """
+    return _load([(str(path), path) for path in files], [])
+
+
+def _load(files: Sequence[tuple[str, Path]], problems: list[Problem]) -> Objectives:
+    contents = []
+    digest = hashlib.sha256()
+    for name, path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            problems.append(Problem(name, 1, "file", f"nothing ({why})", "a file that can be read"))
+            continue
+        contents.append((name, content))
+        # Lengths first, so that no other split into names and bytes gives the same digest.
+        for part in (path.name.encode("utf-8", "surrogateescape"), content):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    documents = read_documents(contents)
+    objectives = _Evaluation(documents).objectives()
+    problems += documents.problems
+    if problems:
+        raise ObjectivesError([str(problem) for problem in sorted(set(problems))])
+    return Objectives(tuple(objectives), digest.hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class _Indicator:
+    """What an SLI measures: a ratio has `good_where`, a threshold has not."""
+
+    is_threshold: bool
+    total_where: str
+    good_where: str | None
+
+
+class _Evaluation:
+    """From documents to objectives; what cannot be evaluated is added to the problems of the documents."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._problems = documents.problems
+        # Every annotation and metric source is checked, whether an SLO uses it or not.
+        self._annotations = {id(metadata): read_annotations(metadata, self._problems) for metadata in documents.every_metadata}
+        self._indicators = {id(sli): self._indicator(sli) for sli in documents.every_sli}
+        for condition in documents.every_condition:
+            self._check_short_window(condition)
+
+    def objectives(self) -> list[Objective]:
+        read = [self._objective(slo) for slo in self._documents.slos]
+        return [objective for objective in read if objective is not None]
+
+    def _report(self, place: Place, read: str, accepted: str) -> None:
+        self._problems.append(place.problem(read=read, accepted=accepted))
+
+    # SLO
+
+    def _objective(self, slo: Slo) -> Objective | None:
+        named = slo.indicator
+        sli = self._documents.slis.get(named.value) if isinstance(named, Found) else named
+        annotations = dict(self._annotations[id(slo.metadata)])
+        if sli is not None:
+            annotations = {**self._annotations[id(sli.metadata)], **annotations}
+            self._check_kind(sli, slo.goal, annotations)
+        self._check_alerts(slo)
+        window = self._window(slo)
+        indicator = self._indicators[id(sli)] if sli else None
+        goal = slo.goal
+        if window is None or indicator is None or goal is None or goal.target is None:
+            return None
+        if slo.metadata.name is None or slo.service is None:
+            return None
+        values = {name: default(name) for name in DEFAULTS}
+        values |= {name: found.value for name, found in annotations.items()}
+        return Objective(
+            name=slo.metadata.name.value,
+            display_name=slo.metadata.display_name or slo.metadata.name.value,
+            description=slo.description,
+            service=slo.service.value,
+            kind="threshold" if indicator.is_threshold else "ratio",
+            total_where=indicator.total_where,
+            good_where=indicator.good_where,
+            op=goal.op.value if goal.op else None,
+            value=goal.value.value if goal.value else None,
+            target=goal.target.value,
+            window=window.text,
+            window_days=window.seconds // _SECONDS_PER_DAY,
+            deadline_seconds=values["deadline"],
+            failed=values["failed"],
+            slice_by=values["slice-by"],
+            confidence=values["confidence"],
+            min_events=values["min-events"],
+            late_data_horizon_seconds=values["late-data-horizon"],
+        )
+
+    def _window(self, slo: Slo) -> Shorthand | None:
+        """The length of the rolling window, in whole days; anything else is not evaluated yet."""
+        if slo.budgeting_method is not None and slo.budgeting_method.value != "Occurrences":
+            supported = "Occurrences; time slices are not supported"
+            self._report(slo.budgeting_method.place, slo.budgeting_method.value, supported)
+        if slo.window is None:
+            return None
+        if slo.window.calendar is not None:
+            supported = "isRolling: true without a calendar; calendar windows are not supported"
+            self._report(slo.window.calendar, "a calendar", supported)
+            return None
+        if slo.window.duration is None:
+            return None
+        duration = slo.window.duration.value
+        if duration.unit in ("m", "h") or duration.seconds > _LONGEST_SECONDS:
+            accepted = f"whole days up to {LONGEST_DURATION_DAYS}d, written with d w M Q Y, for example 28d"
+            self._report(slo.window.duration.place, duration.text, accepted)
+            return None
+        return duration
+
+    def _check_kind(self, sli: Sli, goal: Goal | None, annotations: dict[str, Found[Any]]) -> None:
+        """What a ratio or a threshold needs from its SLO, whether the SLI is inline or referred to."""
+        if sli.ratio is not None and sli.threshold is None:
+            if sli.ratio.raw is not None:
+                supported = "total with good or bad; ready-made ratios are not supported"
+                self._report(sli.ratio.raw.place, "a raw metric", supported)
+            if "failed" in annotations:
+                self._report(annotations["failed"].place, "failed beside a ratio metric", _THRESHOLD_ONLY)
+            for name in ("op", "value"):
+                if goal is not None and name in goal.fields:
+                    goal.fields.report(name, read=f"{name} beside a ratio metric", accepted=_THRESHOLD_ONLY)
+        elif sli.threshold is not None and goal is not None:
+            if "op" not in goal.fields:
+                goal.fields.report("op", read="nothing", accepted="lte, lt, gte or gt")
+            if "value" not in goal.fields:
+                goal.fields.report("value", read="nothing", accepted=_SECONDS_ACCEPTED)
+            elif goal.value is not None and not 0 <= goal.value.value <= _LONGEST_SECONDS:
+                self._report(goal.value.place, f"{goal.value.value:g}", _SECONDS_ACCEPTED)
+
+    # SLI
+
+    def _indicator(self, sli: Sli) -> _Indicator | None:
+        if sli.threshold is not None:
+            total = self._where(sli.threshold, value=_THRESHOLD_VALUE)
+            return _Indicator(True, total, None) if total else None
+        if sli.ratio is None or sli.ratio.raw is not None:
+            return None
+        total = self._where(sli.ratio.total)
+        good = self._where(sli.ratio.good, must_select=True, template="({}) IS TRUE")
+        # A bad metric leaves everything else good, also where its condition is NULL.
+        bad = self._where(sli.ratio.bad, must_select=True, template="({}) IS NOT TRUE")
+        good_where = good or bad
+        return _Indicator(False, total, good_where) if total and good_where else None
+
+    def _where(
+        self,
+        source: MetricSource | None,
+        *,
+        must_select: bool = False,
+        template: str = "({}) IS TRUE",
+        value: str | None = None,
+    ) -> str | None:
+        """The condition of a metric source, never NULL for a row; None when it could not be read.
+
+        `must_select` refuses a source without `where`; `value` is the column that a threshold metric reads.
+        """
+        if source is None or source.spec is None:
+            return None
+        spec = source.spec
+        accepted = (*_SOURCE_FIELDS, "value") if value else _SOURCE_FIELDS
+        for name in spec.names():
+            if name not in accepted:
+                self._report(spec.place_of(name), "an unknown field", ", ".join(accepted))
+        spec.choice("table", (_TABLE,), required=True)
+        if value:
+            spec.choice("value", (value,), required=True)
+        if "where" not in spec.names() and not must_select:
+            return "TRUE"
+        where = spec.text("where", accepted="a condition in SQL, for example state = 'succeeded'", required=True)
+        if where is None:
+            return None
+        try:
+            rebuilt = rebuild(where.value)
+        except ExpressionError as error:
+            self._report(where.place, error.read, error.accepted)
+            return None
+        return template.format(rebuilt)
+
+    # Alerting: checked here, evaluated later
+
+    def _check_short_window(self, condition: AlertCondition) -> None:
+        short = self._annotations[id(condition.metadata)].get("short-window")
+        if short and condition.lookback and short.value >= condition.lookback.value.seconds:
+            accepted = f"a duration below the lookbackWindow, {condition.lookback.value.text}"
+            self._report(short.place, f"{short.value} seconds", accepted)
+
+    def _check_alerts(self, slo: Slo) -> None:
+        """Refuses an alert that can never fire: no burn rate exceeds 1 / (1 - target)."""
+        target = slo.goal.target if slo.goal else None
+        for policy in slo.alert_policies:
+            condition = self._condition(policy)
+            if target is None or condition is None or condition.threshold is None:
+                continue
+            highest = 1 / (1 - target.value)
+            if condition.threshold.value > highest:
+                place = condition.threshold.place
+                threshold = f"{condition.threshold.value:g} ({place.file}:{place.line})"
+                self._report(
+                    target.place,
+                    f"a target of {target.value:g}, at which no burn rate exceeds {highest:.4g}",
+                    f"a target at which the alert threshold {threshold} can be reached",
+                )
+
+    def _condition(self, policy: AlertPolicy | Found[str]) -> AlertCondition | None:
+        found = self._documents.alert_policies.get(policy.value) if isinstance(policy, Found) else policy
+        if found is None:
+            return None
+        if isinstance(found.condition, Found):
+            return self._documents.alert_conditions.get(found.condition.value)
+        return found.condition

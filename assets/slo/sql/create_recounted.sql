@@ -1,0 +1,9 @@
+-- One row per start-day that has to be counted again.
+CREATE OR REPLACE TEMP TABLE recounted AS
+SELECT day FROM upgrades.touched_days
+UNION
+SELECT day FROM upgrades.operations
+WHERE day >= CAST($young_from AS DATE) AND state = 'running'
+UNION
+SELECT DISTINCT day FROM upgrades.operations
+WHERE $everything

@@ -1,0 +1,27 @@
+-- One row per window and value of each dimension that is looked at alone.
+INSERT INTO counted
+SELECT
+    cells.slo,
+    "window",
+    cells.slice_by,
+    cells.to_version,
+    cells.to_minor,
+    cells.region,
+    cells.workload_type,
+    cells."trigger",
+    cells.scope,
+    cells.provider,
+    sum(good)::BIGINT,
+    sum(bad)::BIGINT,
+    sum(pending)::BIGINT,
+    sum(excluded)::BIGINT
+FROM slo.cells
+INNER JOIN status_windows
+    ON cells.slo = status_windows.slo
+    AND cells.day >= CAST(status_windows.window_start AS DATE)
+    AND cells.day < CAST(status_windows.window_end AS DATE)
+WHERE
+    cells.slo = $slo
+    AND cells.slice_by IN (SELECT unnest($grains::VARCHAR[]))
+    AND cells.day >= (SELECT min(CAST(window_start AS DATE)) FROM status_windows)
+GROUP BY ALL

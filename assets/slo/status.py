@@ -1,0 +1,99 @@
+"""Status: for each SLO, window and slice, the counts, what they say against the target, and how sure that is.
+
+Belongs here: sums of cells over windows and slices, duration quantiles, and joining counts with their evidence.
+Does not belong here: counting operations (`cells.py`), intervals and budgets (`evidence.py`), wording (`assets/reports/`).
+"""
+
+from datetime import date, timedelta
+
+import duckdb
+import polars as pl
+
+from assets.frames import query
+from assets.slo import slices
+from assets.slo.cells import end_of, require_day
+from assets.slo.evidence import with_evidence
+from assets.slo.objectives import Objective, Objectives
+from assets.sql_files import compose, sql_beside
+
+sql = sql_beside(__file__)
+
+LOOK_BACK_DAYS = (1, 3, 7, 28)
+QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
+COLUMNS = (
+    "report_date", "slo", "window", "window_start", "window_end", "slice_by",
+    *slices.DIMENSIONS,
+    "good", "bad", "pending", "excluded", "total",
+    "sli", "sli_low", "sli_high", "target", "verdict",
+    "budget_allowed", "budget_spent", "budget_remaining", "burn_rate",
+    *QUANTILES,
+)  # fmt: skip
+
+
+def windows(objective: Objective) -> dict[str, int]:
+    """The windows an objective is looked at in, by name, in days: its own as written, then the look-backs."""
+    return {objective.window: objective.window_days} | {
+        f"{days}d": days for days in LOOK_BACK_DAYS if days != objective.window_days
+    }
+
+
+def write_status(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives, basis: str) -> int:
+    """Replace the rows of report date `day` in `slo.status`; returns how many there are now. Call it inside a transaction.
+
+    `basis`: the hash of everything the figures rest on, kept beside them.
+
+    Raises:
+        WrongDay: when the tables underneath do not stand at `day`.
+    """
+    frame = status(db, day=day, objectives=objectives)
+    db.execute("DELETE FROM slo.status WHERE report_date = ?", [day])
+    db.execute("DELETE FROM slo.status_state WHERE report_date = ?", [day])
+    db.register("status_frame", frame.to_arrow())
+    db.execute("INSERT INTO slo.status SELECT * FROM status_frame")
+    db.unregister("status_frame")
+    db.execute("INSERT INTO slo.status_state VALUES (?, ?)", [day, basis])
+    return frame.height
+
+
+def status(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) -> pl.DataFrame:
+    """One row per SLO × window × slice with an operation, and the fleet's always; the columns of `COLUMNS`, in a fixed order."""
+    require_day(db, day)
+    db.execute(sql("create_status_windows"))
+    db.execute(sql("create_status_counts"))
+    db.execute(sql("create_status_quantiles"))
+    for objective in objectives.objectives:
+        _sum_objective(db, objective, day)
+    counts = query(db, sql("status_counts"), {"report_date": day})
+    judged = with_evidence(counts)
+    return judged.select(COLUMNS).sort("slo", "window", "slice_by", *slices.DIMENSIONS, nulls_last=False)
+
+
+def _sum_objective(db: duckdb.DuckDBPyConnection, objective: Objective, day: date) -> None:
+    for order, (name, days) in enumerate(windows(objective).items()):
+        window = [objective.name, name, order, end_of(day) - timedelta(days=days), end_of(day)]
+        db.execute(
+            "INSERT INTO status_windows VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [*window, objective.target, objective.confidence],
+        )
+    statement = compose(
+        sql("sum_cells"),
+        slice_by=slices.slice_by_sql(slices.finest(objective)),
+        columns=slices.columns_sql(slices.finest(objective)),
+        grouping_sets=slices.grouping_sets(_subsets(objective), '"window"'),
+    )
+    db.execute(statement, {"slo": objective.name, "grain": ",".join(slices.finest(objective))})
+    db.execute(sql("sum_lone_cells"), {"slo": objective.name, "grains": list(slices.alone(objective))})
+    if objective.kind == "threshold":
+        statement = compose(
+            sql("quantiles_of_durations"),
+            total_where=objective.total_where,
+            slice_by=slices.slice_by_sql(slices.looked_at(objective)),
+            columns=slices.columns_sql(slices.looked_at(objective)),
+            grouping_sets=slices.grouping_sets(slices.all_slices(objective), '"window"'),
+        )
+        db.execute(statement, {"slo": objective.name, "shares": list(QUANTILES.values())})
+
+
+def _subsets(objective: Objective) -> list[tuple[str, ...]]:
+    lone = {(dimension,) for dimension in slices.alone(objective)}
+    return [each for each in slices.all_slices(objective) if each not in lone]
