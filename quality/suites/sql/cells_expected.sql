@@ -1,0 +1,4 @@
+SELECT {slo} AS slo, day, count(*) AS operations
+FROM upgrades.operations
+WHERE day >= $recounted_from AND day <= $report_date AND ({total_where})
+GROUP BY day

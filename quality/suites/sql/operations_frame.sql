@@ -1,0 +1,43 @@
+-- One row per start-day that the report looks at or the day's events belong to; counts of rows that break a promise.
+WITH todays AS (
+    SELECT DISTINCT cluster_id, operation_id, operation_key
+    FROM telemetry.events
+    WHERE delivery_day = $report_date
+),
+looked_at AS (
+    SELECT operations.*, todays.operation_id IS NOT NULL AS is_todays
+    FROM upgrades.operations
+    LEFT JOIN todays
+        ON operations.operation_key = todays.operation_key
+        AND operations.cluster_id = todays.cluster_id
+        AND operations.operation_id = todays.operation_id
+    WHERE operations.day >= $first_day OR todays.operation_id IS NOT NULL
+)
+SELECT
+    day,
+    count(*) AS operations,
+    count(*) - count(DISTINCT (cluster_id, operation_id)) AS repeated,
+    count(*) FILTER (
+        WHERE
+        state NOT IN ('scheduled', 'running', 'succeeded', 'failed', 'cancelled', 'superseded', 'skipped')
+    ) AS unknown_states,
+    count(*) FILTER (
+        WHERE
+        (state NOT IN ('scheduled', 'running') AND finished_at IS NULL)
+        OR (state = 'running' AND started_at IS NULL)
+    ) AS undated_ends,
+    count(*) FILTER (
+        WHERE
+        day <> CAST(coalesce(started_at, scheduled_at, finished_at) AS DATE)
+    ) AS misdated,
+    count(*) FILTER (
+        WHERE
+        duration_seconds < 0
+        OR (duration_seconds IS NOT NULL AND (started_at IS NULL OR finished_at IS NULL))
+    ) AS impossible_durations,
+    count(*) FILTER (WHERE attempt < 1 OR is_first_attempt <> (attempt = 1)) AS misnumbered,
+    count(*) FILTER (WHERE (responsibility = 'none') = (state = 'failed')) AS unowned_failures,
+    (SELECT count(*) FROM todays) - (SELECT count(*) FROM looked_at WHERE is_todays) AS unfolded_events
+FROM looked_at
+GROUP BY day
+ORDER BY day
