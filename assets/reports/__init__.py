@@ -1,0 +1,1 @@
+"""What people read: the page, the plain-text summary, the published files."""

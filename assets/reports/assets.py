@@ -1,0 +1,77 @@
+"""Dagster assets of the reports slice.
+
+Belongs here: `daily_report`, thin over `verdicts.py`, `model.py` and `publish.py`.
+Does not belong here: any wording, drawing or writing of files.
+"""
+
+from datetime import date
+
+import dagster as dg
+import duckdb
+
+from assets.home import Home
+from assets.partitions import daily, day_of
+from assets.reports.basis import basis_of
+from assets.reports.metadata import metadata_of
+from assets.reports.model import read_report_data
+from assets.reports.publish import publish, refuse, withdraw_refusal, write_snapshot
+from assets.reports.verdicts import decision
+from assets.slo.assets import slo_status
+from assets.slo.objectives import load_objectives
+from assets.sql_files import sql_beside
+from assets.telemetry.inventory import inventory_sha256
+from assets.warehouse import Warehouse
+
+sql = sql_beside(__file__)
+
+
+@dg.asset(
+    partitions_def=daily,
+    deps=[slo_status],
+    group_name="reports",
+    kinds={"html", "altair"},
+    owners=["team:upgrade-slo"],
+    pool="warehouse",
+    tags={"slice": "reports"},
+)
+def daily_report(
+    context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """The validated report of the day, with its summary, tables and manifest, and the snapshot for notebooks and BI."""
+    day = day_of(context)
+    objectives = load_objectives(home.objectives)
+    with warehouse.transaction() as db:
+        basis = basis_of(
+            db,
+            day=day,
+            objectives_sha256=objectives.sha256,
+            inventory_sha256=inventory_sha256(home.inventory),
+        )
+        decided = decision(db, day=day, basis=basis.sha256)
+        if not decided.may_publish:
+            reasons = refuse(home.refused, day=day, decision=decided)
+            raise dg.Failure(
+                f"the report of {day} is refused; {home.published.name}/ stays as it was. "
+                + " ".join(f"{each['suite']}.{each['check']}: {each['observed']}." for each in decided.reasons),
+                metadata={"refused": str(reasons)},
+                allow_retries=False,
+            )
+        published = publish(
+            home.published,
+            read=lambda revision: read_report_data(
+                db, day=day, objectives=objectives, basis=basis, verdicts=decided.verdicts, revision=revision
+            ),
+            basis=basis,
+            decision=decided,
+            ledger=_ledger(db, day),
+        )
+    with warehouse.connection() as db:
+        write_snapshot(db, home.published, day=day)
+    withdraw_refusal(home.refused, day=day)
+    return dg.MaterializeResult(metadata=metadata_of(published, basis))
+
+
+def _ledger(db: duckdb.DuckDBPyConnection, day: date) -> dict[str, int]:
+    totals = db.execute(sql("ledger_totals"), {"report_date": day})
+    names = [column[0] for column in totals.description or []]
+    return dict(zip(names, totals.fetchall()[0], strict=True))

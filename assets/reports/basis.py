@@ -1,0 +1,65 @@
+"""What a report rests on: hashes of its inputs, its configuration and the code.
+
+Belongs here: provenance that the manifest carries and that stored verdicts are compared with.
+Does not belong here: the verdicts (`verdicts.py`), the manifest (`publish.py`).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import duckdb
+
+from assets.sql_files import sql_beside
+
+sql = sql_beside(__file__)
+
+_CODE = ("assets", "quality", "pipelines")
+_SUFFIXES = {".py", ".sql", ".yaml", ".j2", ".css", ".js"}
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Hex SHA-256 of each kind of input, and the version of the code."""
+
+    inputs_sha256: str
+    objectives_sha256: str
+    inventory_sha256: str
+    code_version: str
+
+    @property
+    def sha256(self) -> str:
+        """One hash for all of it: figures and verdicts with the same one rest on the same things."""
+        parts = (self.inputs_sha256, self.objectives_sha256, self.inventory_sha256, self.code_version)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def basis_of(db: duckdb.DuckDBPyConnection, *, day: date, objectives_sha256: str, inventory_sha256: str) -> Basis:
+    """The basis of the report of `day`: every file delivered by then, and the present configuration and code."""
+    return Basis(inputs_sha256(db, day), objectives_sha256, inventory_sha256, code_version())
+
+
+def inputs_sha256(db: duckdb.DuckDBPyConnection, day: date) -> str:
+    """Hex SHA-256 of the day, path, content and status of every file that the report of `day` sees."""
+    digest = hashlib.sha256()
+    for row in db.execute(sql("report_inputs"), {"report_date": day}).fetchall():
+        digest.update("\0".join(map(str, row)).encode() + b"\n")
+    return digest.hexdigest()
+
+
+@cache
+def code_version() -> str:
+    """The package's version and the first 8 hex digits of the hash of its files: any change of code is another version."""
+    root = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    for package in _CODE:
+        for file in sorted(path for path in (root / package).rglob("*") if path.suffix in _SUFFIXES):
+            digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    try:
+        number = version("upgrade-slo")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        number = "0"
+    return f"{number}+{digest.hexdigest()[:8]}"

@@ -1,0 +1,121 @@
+"""The warehouse: one DuckDB file, one writer at a time, one transaction per step.
+
+Belongs here: opening with limits and patience, transactions, the schemas that every table lives in.
+Does not belong here: tables and statements (the `sql/` folder of the slice that owns them), paths (`pipelines/settings.py`).
+"""
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from assets.reports import verdicts
+from assets.slo import cells
+from assets.telemetry import intake
+from assets.upgrades import fold
+
+# Raised by one whenever a table changes in a way that a rebuild must follow.
+LAYOUT = 1
+# Keys in the tables are DuckDB hashes; a version that hashes differently would see old events as new ones.
+_FINGERPRINT = "SELECT ? || '-' || hash('upgrade', 'slo')"
+_SLICES = {"telemetry": intake, "upgrades": fold, "slo": cells, "reports": verdicts}
+
+
+class WarehouseHeld(RuntimeError):
+    """Another process holds the warehouse, and did not let go in time."""
+
+
+class WarehouseOutdated(RuntimeError):
+    """The warehouse was written by another version of this software or of DuckDB."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where the warehouse is and what it may use; every `transaction` opens, commits and closes it.
+
+    `patience_seconds`: how long to wait while another process holds the file.
+    """
+
+    path: Path
+    scratch: Path
+    memory_limit: str = "4GB"
+    threads: int = 2
+    patience_seconds: float = 30.0
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection inside a transaction that is committed at the end, or rolled back when anything is raised.
+
+        Raises:
+            WarehouseHeld: when another process holds the file for longer than `patience_seconds`.
+            WarehouseOutdated: when the file has another layout.
+        """
+        with self.connection() as db:
+            db.execute("BEGIN")
+            yield db
+            db.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that commits every statement; for work that cannot be inside a transaction, such as a snapshot."""
+        db = self._open()
+        try:
+            yield db
+        finally:
+            db.close()  # rolls back what was not committed
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        db = _connect(self.path, self.patience_seconds)
+        try:
+            db.execute("SET TimeZone = 'UTC'")
+            db.execute(f"SET memory_limit = '{self.memory_limit}'")
+            db.execute(f"SET threads = {int(self.threads)}")
+            db.execute("SET temp_directory = ?", [str(self.scratch / "spill")])
+            _lay_out(db, self.path)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _connect(path: Path, patience_seconds: float) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            return duckdb.connect(str(path))
+        except duckdb.IOException as problem:
+            if "lock" not in str(problem):
+                raise
+            if time.monotonic() >= deadline:
+                holder = re.search(r"PID (\d+)", str(problem))
+                raise WarehouseHeld(
+                    f"{path.name} is held by process {holder[1] if holder else 'unknown'}; gave up after "
+                    f"{patience_seconds:.0f} s. Wait for that run to finish, or read the published snapshot instead."
+                ) from None
+            time.sleep(0.1)
+
+
+def _lay_out(db: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Create what is missing in a new file; refuse a file that other software wrote."""
+    db.execute("BEGIN")
+    db.execute("CREATE TABLE IF NOT EXISTS main.layout (fingerprint VARCHAR NOT NULL)")
+    [(fingerprint,)] = db.execute(_FINGERPRINT, [str(LAYOUT)]).fetchall()
+    found = db.execute("SELECT fingerprint FROM main.layout").fetchall()
+    if not found:
+        for schema, owner in _SLICES.items():
+            db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            for table in owner.TABLES:
+                db.execute(owner.sql(f"create_{table}"))
+        db.execute("INSERT INTO main.layout VALUES (?)", [fingerprint])
+    elif found != [(fingerprint,)]:
+        raise WarehouseOutdated(
+            f"{path.name} has layout {found[0][0]}; accepted: {fingerprint}. "
+            "Run `upgrade-slo rebuild`: it makes the warehouse anew from the landing zone."
+        )
+    db.execute("COMMIT")
