@@ -1,0 +1,47 @@
+"""Runs of the job as Dagster knows them: asking for them, and how they ended.
+
+Belongs here: run requests with their tags, attempts counted from the instance's history.
+Does not belong here: which days are due (`due.py`).
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import date
+
+import dagster as dg
+
+from assets.telemetry.landing import Delivery
+from pipelines.due import next_attempts
+
+DELIVERIES_TAG = "upgrade_slo/deliveries"
+_PARTITION_TAG = "dagster/partition"
+_BAD_ENDS = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+
+
+def requests(
+    instance: dg.DagsterInstance, *, job_name: str, days: Iterable[date], deliveries: Collection[Delivery]
+) -> list[dg.RunRequest]:
+    """Run requests for the due days that are not under way and have attempts left."""
+    waiting = {run.tags.get(_PARTITION_TAG) for run in _runs(instance, job_name, _UNDER_WAY)}
+    attempts = Counter(
+        (date.fromisoformat(run.tags[_PARTITION_TAG]), run.tags[DELIVERIES_TAG])
+        for run in _runs(instance, job_name, _BAD_ENDS)
+        if _PARTITION_TAG in run.tags and DELIVERIES_TAG in run.tags
+    )
+    due = [day for day in days if day.isoformat() not in waiting]
+    return [
+        dg.RunRequest(
+            run_key=f"{day}:{by}:{attempt}", partition_key=day.isoformat(), tags={DELIVERIES_TAG: by}, job_name=job_name
+        )
+        for day, by, attempt in next_attempts(due, deliveries=deliveries, attempts=attempts)
+    ]
+
+
+def _runs(instance: dg.DagsterInstance, job_name: str, statuses: list[dg.DagsterRunStatus]) -> Collection[dg.DagsterRun]:
+    return instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=statuses), limit=1_000)
