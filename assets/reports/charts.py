@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 WIDTH = 690  # of a static drawing: A4 between its margins; the page redraws at the width it has
 _HALO = {"stroke": var("surface"), "strokeWidth": 4}
 _DIMMED = 0.18
-_WIDEST_NAME = 150  # px of an axis label; longer ones are cut there and whole in the table
+_SPLIT_LINES = "split(datum.label, '\\n')"  # a newline in a name breaks its label
+_WIDEST_NAME = 180  # px of an axis label
 
 
 def budget_burndown(frame: pl.DataFrame, *, columns: int = 3) -> "alt.FacetChart":
@@ -56,13 +57,14 @@ def budget_burndown(frame: pl.DataFrame, *, columns: int = 3) -> "alt.FacetChart
         y=y, tooltip=_tips(panel="objective", day_text="day", left_text="budget left", bad="bad so far")
     )
     panels = frame["panel"].unique(maintain_order=True).to_list()
+    heading_lines = max(panel.count("\n") + 1 for panel in panels)
     return _finish(
         alt.layer(pace, zero, area, line, dot, label, hover)
         .properties(width=186, height=112)
         .facet(
-            facet=alt.Facet("panel:N", sort=panels, title=None, header=alt.Header(labelExpr="split(datum.label, '\\n')")),
+            facet=alt.Facet("panel:N", sort=panels, title=None, header=alt.Header(labelExpr=_SPLIT_LINES)),
             columns=columns,
-            spacing={"row": 62, "column": 26},
+            spacing={"row": 46 + 16 * heading_lines, "column": 26},
             bounds="flush",  # panels stand at exactly their width; labels overhang into the spacing
         )
         .resolve_axis(x="independent")
@@ -72,14 +74,14 @@ def budget_burndown(frame: pl.DataFrame, *, columns: int = 3) -> "alt.FacetChart
 def excess_by_slice(frame: pl.DataFrame) -> "alt.LayerChart":
     """Where? Bars of bad upgrades beyond what each slice's target allows, with the interval as a line.
 
-    `frame`: one row per slice in the order of the bars; `slice`, `label` (a newline breaks it), `excess`,
+    `frame`: one row per slice; `rank` (0 on top), `slice`, `label` (a newline breaks it), `excess`,
     `excess_low`, `excess_high` (counts), `version`, `region`, `workload` ("all" where the slice spans it),
     `count_text`, `excess_text`.
     """
     import altair as alt
 
     parameters, inside = _slice_parameters("version", "region", "workload")
-    y = alt.Y("slice:N", sort=None, title=None, axis=None)
+    y = alt.Y("rank:O", title=None, axis=None)
     domain = [min(0.0, _extreme(frame["excess_low"].min())), 1.02 * _extreme(frame["excess_high"].max())]
     x = alt.X(
         "excess:Q",
@@ -93,7 +95,8 @@ def excess_by_slice(frame: pl.DataFrame) -> "alt.LayerChart":
     interval = base.mark_rule(stroke=var("ink"), strokeWidth=1.5).encode(x="excess_low:Q", x2="excess_high:Q")
     end_low = base.mark_tick(color=var("ink"), thickness=1.5, height=7).encode(x="excess_low:Q")
     end_high = base.mark_tick(color=var("ink"), thickness=1.5, height=7).encode(x="excess_high:Q")
-    names = _label_above(alt.Chart(frame), y, lift=25)
+    # A name wider than the plot would squeeze the plot; it is whole in the tooltip and the table.
+    names = _label_above(alt.Chart(frame), y, lift=25, limit=alt.ExprRef("width"))
     return _finish(
         alt.layer(bars, interval, end_low, end_high, names)
         .add_params(*parameters)
@@ -104,10 +107,10 @@ def excess_by_slice(frame: pl.DataFrame) -> "alt.LayerChart":
 def duration_quantiles(frame: pl.DataFrame) -> "alt.LayerChart":
     """Which scope is slow? p50 ○, p90 ○, p95 ◆, p99 | per scope on a log axis, against the objective's line.
 
-    `frame`: one row per scope in reading order; `scope`, `version`, `workload` ("all" where it spans them),
-    `p50`, `p90`, `p95`, `p99` (seconds > 0, null where too few), `judged` (the column that the target names,
-    "p50" … "p99", or empty), `verdict`, `note` (stands right of the marks), `objective_seconds` with
-    `objective_text`, `start` (where a row without marks puts its note), `*_text` for the four.
+    `frame`: one row per scope in the order of `rank` (from 0); `scope`, `label` (a newline breaks it), `version`,
+    `workload` ("all" where it spans them), `p50`, `p90`, `p95`, `p99` (seconds > 0, null where too few), `judged`
+    (the column that the target names, "p50" … "p99", or empty), `verdict`, `note` (stands right of the marks),
+    `objective_seconds` with `objective_text`, `*_text` for the four.
     """
     import altair as alt
 
@@ -121,12 +124,22 @@ def duration_quantiles(frame: pl.DataFrame) -> "alt.LayerChart":
         values=[tick for tick in _DURATION_TICKS if shortest <= tick <= longest * 1.25],
         labelExpr=_DURATION_LABEL,
         labelOverlap="greedy",
-        title="time from start to finish (log scale)",
+        title="duration (log scale)",
     )
     # Names begin at the left edge: a reader's font may be wider than the one this was measured with.
-    room = min(8 + 7.4 * max(len(name) for name in frame["scope"]), _WIDEST_NAME)
-    names = alt.Axis(labelAlign="left", labelPadding=room, labelLimit=_WIDEST_NAME - 8, labelColor=var("ink"))
-    y = alt.Y("scope:N", sort=None, title=None, axis=names)
+    longest_line = max(len(line) for name in frame["label"] for line in name.split("\n"))
+    room = min(8 + 7.4 * longest_line, _WIDEST_NAME)
+    row_height = 34 if frame["label"].str.contains("\n").any() else 27
+    names = alt.Axis(
+        labelAlign="left",
+        labelPadding=room,
+        labelLimit=_WIDEST_NAME,
+        labelColor=var("ink"),
+        labelExpr="split(names[datum.value], '\\n')",
+        labelLineHeight=13,
+    )
+    y = alt.Y("rank:O", title=None, axis=names)
+    parameters.append(alt.param(name="names", value=frame["label"].to_list()))
 
     def x(name: str) -> Any:
         return alt.X(f"{name}:Q", scale=scale, axis=axis)
@@ -156,8 +169,10 @@ def duration_quantiles(frame: pl.DataFrame) -> "alt.LayerChart":
     layers.append(
         base.transform_filter("isValid(datum.p99)").mark_text(align="left", dx=9, **_HALO).encode(x=x("p99"), text="note:N")
     )
-    layers.append(base.transform_filter("!isValid(datum.p99)").mark_text(align="left").encode(x=x("start"), text="note:N"))
-    return _finish(alt.layer(*layers).add_params(*parameters).properties(width=WIDTH - 90, height=27 * frame.height))
+    layers.append(
+        base.transform_filter("!isValid(datum.p99)").mark_text(align="left", **_HALO).encode(x=alt.value(6), text="note:N")
+    )
+    return _finish(alt.layer(*layers).add_params(*parameters).properties(width=WIDTH - 90, height=row_height * frame.height))
 
 
 def failure_reasons(frame: pl.DataFrame, *, columns: int = 2) -> "alt.FacetChart":
@@ -255,7 +270,7 @@ def _emphasis(inside: str) -> Any:
     return alt.when(inside).then(alt.value(1)).otherwise(alt.value(_DIMMED))
 
 
-def _label_above(base: Any, y: Any, *, lift: int) -> Any:
+def _label_above(base: Any, y: Any, *, lift: int, **more: Any) -> Any:
     """Names above their bars: no axis that squeezes the plot on a phone, no cut name."""
     import altair as alt
 
@@ -268,4 +283,5 @@ def _label_above(base: Any, y: Any, *, lift: int) -> Any:
         lineBreak="\n",
         lineHeight=16,
         **_HALO,
+        **more,
     ).encode(y=y, x=alt.value(0), text="label:N")

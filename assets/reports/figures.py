@@ -113,7 +113,7 @@ def excess_by_slice(focus: Focus) -> Figure | None:
     from assets.reports import charts
 
     bars = focus.slices[:MOST_BARS]
-    frame = pl.DataFrame([_excess_row(each) for each in bars])
+    frame = pl.DataFrame([{"rank": rank, **_excess_row(each)} for rank, each in enumerate(bars)])
     title = findings.title_excess(focus)
     objective = focus.score.objective
     hidden = len(focus.slices) - len(bars)
@@ -153,12 +153,12 @@ def _excess_row(each: Slice) -> dict[str, Any]:
 def duration_quantiles(score: Score, status: pl.DataFrame, *, number: int) -> Figure | None:
     """Durations under one threshold objective by version and workload; None when nothing succeeded."""
     frame = _quantile_frame(score, status)
-    if frame["p50"].drop_nulls().is_empty():
+    if frame.is_empty() or frame["p50"].drop_nulls().is_empty():
         return None
     from assets.reports import charts
 
     objective = score.objective
-    scopes = frame.filter(pl.col("scope") != "Fleet")
+    scopes = frame.slice(1)
     title = findings.title_durations(score, list(zip(scopes["scope"], scopes["verdict"], strict=True)))
     judged = frame["judged"][0]
     diamond = f"Diamond: {judged}, which the objective judges; circles:" if judged else "Circles:"
@@ -189,18 +189,17 @@ def _quantile_frame(score: Score, status: pl.DataFrame) -> pl.DataFrame:
     workloads = _largest(own.filter(pl.col("slice_by") == "workload_type"), "workload_type", MOST_WORKLOADS)
     versions.sort(key=lambda row: version_key(row["to_version"]))
     rows = [
-        _quantile_row(score, row, name)
-        for group, column in ((fleet, None), (versions, "to_version"), (workloads, "workload_type"))
-        for row in group
-        for name in ["Fleet" if column is None else _scope_name(row[column], column)]
+        *(_quantile_row(score, row, "Fleet") for row in fleet),
+        *(_quantile_row(score, row, _scope_name(row["to_version"], "version")) for row in versions),
+        *(_quantile_row(score, row, _scope_name(row["workload_type"], "workload")) for row in workloads),
     ]
-    schema = dict.fromkeys((*_QUANTILES, "objective_seconds", "start"), pl.Float64)
-    return pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None)
+    types = dict.fromkeys((*_QUANTILES, "objective_seconds"), pl.Float64)
+    return pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None).with_row_index("rank")
 
 
-def _scope_name(value: str, column: str) -> str:
-    """The value itself; one that both dimensions may have says which it is."""
-    return f"{shown(value)} ({_SLICE_NAMES[column]})" if value in {"unknown", "Fleet"} else shown(value)
+def _scope_name(value: str, dimension: str) -> str:
+    """The value itself; `unknown`, which both dimensions have, says which it is."""
+    return f"{value} ({dimension})" if value == "unknown" else shown(value)
 
 
 def _largest(rows: pl.DataFrame, column: str, most: int) -> list[dict[str, Any]]:
@@ -218,6 +217,7 @@ def _quantile_row(score: Score, row: dict[str, Any], name: str) -> dict[str, Any
         judged = ""  # a lower limit is not about the slowest ones
     return {
         "scope": name,
+        "label": "\n".join(textwrap.wrap(name, 22, max_lines=2, placeholder="…")) or name,
         "version": shown(row["to_version"] or "all"),
         "workload": shown(row["workload_type"] or "all"),
         "total": row["total"],
@@ -228,7 +228,6 @@ def _quantile_row(score: Score, row: dict[str, Any], name: str) -> dict[str, Any
         "note": texts["p99_text"] if enough else f"too few to judge (n = {row['total']})",
         "objective_seconds": max(limit, 1.0),
         "objective_text": f"limit {duration(limit)}",
-        "start": max(limit, 1.0) / 8,
     }
 
 
@@ -267,7 +266,7 @@ def _reason_row(row: dict[str, Any]) -> dict[str, Any]:
         "panel": "Platform" if is_platform else "Customer or dependency",
         "is_platform": is_platform,
         "category": f"{shown(row['error_category'])}{side}",
-        "label": f"{shown(row['error_category'])}{side}: {count(row['failed_count'])}",
+        "label": f"{shown(row['error_category'], longest=40)}{side}: {count(row['failed_count'])}",
         "failed_count": row["failed_count"],
         "count_text": count(row["failed_count"]),
     }

@@ -40,6 +40,7 @@ MOST_TAKEAWAYS = 3
 # A day that spends this share of a window's budget is worth a look the next morning.
 # Source: The Site Reliability Workbook, chapter "Alerting on SLOs" (2018), the 10 % row of its table.
 NOTABLE_DAY = 0.10
+USUAL_DAYS = 20  # our choice: of the 27 days before, so that quiet weekends of a small fleet raise nothing
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,7 @@ def takeaways(data: "ReportData", found: tuple[Score, ...], focus: Focus | None)
         first = max(missed, key=lambda score: score.spent or 0.0)
         wanted.append(Takeaway(f"Look into {first.title} as well.", score_sentence(first), "budget"))
     wanted += [
+        *_about_silence(data, found),
         *_about_overdue(data),
         *(_about_day(score) for score in found if score.verdict != "missed" and _is_notable(score)),
         *_about_checks(data),
@@ -211,6 +213,18 @@ def _about_focus(focus: Focus) -> Takeaway:
         "allows. This is where, not why: slices overlap.",
         "hurts",
     )
+
+
+def _about_silence(data: "ReportData", found: tuple[Score, ...]) -> list[Takeaway]:
+    """A day without upgrades in a fleet that has them on most days is more likely a missing delivery."""
+    if not found or any(score.days[-1].happened for score in found):
+        return []
+    earlier = list(zip(*(score.days[-SPARKLINE_DAYS:-1] for score in found), strict=True))
+    active = sum(any(each.happened for each in same_day) for same_day in earlier)
+    if 0 < active < USUAL_DAYS:
+        return []
+    usual = f"{active} of the {len(earlier)} days before had some" if active else "nor in the four weeks before"
+    return [Takeaway("Check that deliveries arrive.", f"No upgrade started on {day(data.report_date)}; {usual}.", "quality")]
 
 
 def _about_overdue(data: "ReportData") -> list[Takeaway]:

@@ -10,10 +10,11 @@ import duckdb
 import polars as pl
 
 from assets.frames import query
+from assets.moments import end_of
 from assets.reports.basis import Basis
 from assets.reports.report_data import ReportData
 from assets.reports.verdicts import Verdict
-from assets.slo.cells import end_of, require_day
+from assets.slo.cells import require_day
 from assets.slo.objectives import Objectives
 from assets.sql_files import sql_beside
 

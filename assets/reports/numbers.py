@@ -55,7 +55,7 @@ def percent(ratio: float, decimals: int) -> str:
         shown = 100 - step
     if shown == 0 and exact > 0:
         return f"<{step}{NARROW}%"
-    return f"{MINUS if shown < 0 else ''}{abs(shown):.{decimals}f}{NARROW}%"
+    return f"{MINUS if shown < 0 else ''}{abs(shown):,.{decimals}f}{NARROW}%"
 
 
 def percent_against(ratio: float, target: float, decimals: int) -> str:

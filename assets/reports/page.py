@@ -19,7 +19,7 @@ from assets.reports.figures import Figure
 from assets.reports.report_data import ReportData
 from assets.reports.scores import LOOK_BACKS, SPARKLINE_DAYS, Score, budget_text, scores
 from assets.reports.slices import MAP_CONFIDENCE, Cell, Focus, Map, standing_out, version_by_region
-from assets.reports.untrusted import shown
+from assets.reports.untrusted import sentence, shown
 
 if TYPE_CHECKING:
     import jinja2
@@ -42,7 +42,7 @@ def render(data: ReportData) -> str:
     With a failed check of severity error the page holds the data quality alone and says so in its headline.
     """
     found = scores(data)
-    parts = {**_masthead(data, found), **_quality(data)}
+    parts = {**_masthead(data, found), **_quality(data), "drawings": {}, "specifications": ""}
     drawn: list[Figure] = []
     if findings.failed_gate(data) is not None:
         parts["sections"] = [Section("quality", "Data quality")]
@@ -87,14 +87,14 @@ def _masthead(data: ReportData, found: tuple[Score, ...]) -> dict[str, Any]:
 
 
 def _validation(states: list[str]) -> dict[str, str]:
+    total = len(states)
     if not states:
         return {"state": "warned", "text": "No checks recorded"}
-    passed = states.count("passed")
     if "failed" in states:
-        return {"state": "failed", "text": f"{states.count('failed')} of {len(states)} checks failed"}
-    if passed < len(states):
-        return {"state": "warned", "text": f"{passed} of {len(states)} checks passed"}
-    return {"state": "passed", "text": f"All {len(states)} checks passed"}
+        return {"state": "failed", "text": f"{states.count('failed')} of {numbers.plural(total, 'check')} failed"}
+    if "warned" in states:
+        return {"state": "warned", "text": f"{states.count('passed')} of {numbers.plural(total, 'check')} passed"}
+    return {"state": "passed", "text": f"All {total} checks passed" if total > 1 else "The only check passed"}
 
 
 def _add_findings(parts: dict[str, Any], data: ReportData, found: tuple[Score, ...], focus: Focus | None) -> list[Figure]:
@@ -172,7 +172,7 @@ def _board_row(score: Score, *, many_windows: bool, many: bool) -> dict[str, Any
     is_drawn = score.has_rate and any(ratio is not None for ratio in ratios)
     return {
         "title": score.title,
-        "description": shown(score.objective.description) if score.objective.description else "",
+        "description": sentence(score.objective.description) if score.objective.description else "",
         "verdict": score.verdict,
         "tone": score.tone,
         "window": _window(score.objective.window_days) if many_windows else "",
@@ -257,7 +257,7 @@ def _environment() -> "jinja2.Environment":
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
-        undefined=jinja2.ChainableUndefined,
+        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )

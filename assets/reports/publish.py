@@ -29,6 +29,7 @@ sql = sql_beside(__file__)
 
 SNAPSHOT = "upgrade_slo.duckdb"
 REPORT = "report.html"
+STATUS = "slo_status.parquet"
 # What the manifest says that two builds of the same report do not share.
 _VOLATILE = ("generated_at",)
 _SNAPSHOT_TABLES = {
@@ -123,7 +124,8 @@ def stale_days(db: duckdb.DuckDBPyConnection, published: Path) -> list[date]:
 def write_snapshot(db: duckdb.DuckDBPyConnection, published: Path, *, day: date) -> None:
     """Replace the snapshot that readers open; call it outside a transaction, after `day` has been published.
 
-    The tables are those of the newest published day; when `day` is an older one, only `slo.status` changes.
+    The tables are those of the newest published day; when `day` is an older one, only `slo.status` changes. That table holds what
+    each day has published, not what the warehouse has computed since.
     """
     target = published / SNAPSHOT
     temporary = published / f".{SNAPSHOT}.new"
@@ -139,12 +141,10 @@ def write_snapshot(db: duckdb.DuckDBPyConnection, published: Path, *, day: date)
             from_previous = keeps_tables and table != "status"
             if from_previous:
                 db.execute(f"CREATE TABLE snapshot.{schema}.{table} AS FROM previous.{schema}.{table}")
+            elif table == "status":
+                _collect_status(db, [published / each.isoformat() / STATUS for each in days])
             else:
                 db.execute(sql(f"snapshot_{table}"), {"report_date": day} if schema == "telemetry" else None)
-    db.execute(
-        "DELETE FROM snapshot.slo.status WHERE report_date NOT IN (SELECT unnest($days::DATE[]))",
-        {"days": days},
-    )
     db.execute("CHECKPOINT snapshot")
     [(tables,)] = db.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'snapshot'").fetchall()
     db.execute("DETACH snapshot")
@@ -153,6 +153,15 @@ def write_snapshot(db: duckdb.DuckDBPyConnection, published: Path, *, day: date)
     if tables != sum(map(len, _SNAPSHOT_TABLES.values())):  # a full disk can lose tables without an error
         raise OSError(f"the new snapshot holds {tables} tables only; is the disk full? The old one stays in place.")
     _replace_durably(temporary, target)
+
+
+def _collect_status(db: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
+    """Fill the snapshot's status from the published files, in their order."""
+    db.execute(sql("snapshot_status"))
+    for file in files:
+        db.register("published_status", pl.read_parquet(file, glob=False).to_arrow())
+        db.execute("INSERT INTO snapshot.slo.status BY NAME SELECT * FROM published_status")
+        db.unregister("published_status")
 
 
 @dataclass(frozen=True)
@@ -189,7 +198,7 @@ def _build(
     folder.mkdir(parents=True)
     (folder / REPORT).write_text(render(data), encoding="utf-8")
     (folder / "summary.txt").write_text(summary_text(data), encoding="utf-8")
-    data.status.write_parquet(folder / "slo_status.parquet", compression="zstd")
+    data.status.write_parquet(folder / STATUS, compression="zstd")
     (folder / "slo_status.csv").write_bytes(_csv(data.status))
     artefacts = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
     manifest = {
@@ -210,7 +219,7 @@ def _build(
     }
     if replaced is not None:
         manifest["replaces"] = data.revision - 1
-        manifest["moved"] = _moved(pl.read_parquet(replaced / "slo_status.parquet"), data.status)
+        manifest["moved"] = _moved(pl.read_parquet(replaced / STATUS), data.status)
         _keep(replaced, folder / "revisions")
     (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     return _Build(folder, manifest)

@@ -15,7 +15,7 @@ from assets.reports.micro import STATES, badge
 from assets.reports.numbers import MISSING, count, duration, percent
 from assets.reports.scores import Score, budget_text
 from assets.reports.slices import MAP_CONFIDENCE, Cell, Slice
-from assets.reports.untrusted import shown
+from assets.reports.untrusted import sentence, shown
 
 if TYPE_CHECKING:
     from assets.reports.report_data import ReportData
@@ -219,7 +219,7 @@ def checks(data: "ReportData") -> Table:
     rows = [
         Row(
             (
-                shown(row["check"]),
+                sentence(row["check"]),
                 badge(state),
                 shown(row["observed"]),
                 shown(row["rule"]),

@@ -8,7 +8,8 @@ That goes to `page.py` (autoescape, JSON in scripts) and `drawing.py` (SVG).
 import re
 
 REPLACED = "\ufffd"
-LONGEST = 120
+LONGEST = 120  # characters of a name
+LONGEST_SENTENCE = 400
 # Control characters, line and paragraph separators, bidirectional overrides and isolates, lone surrogates,
 # non-characters: none of them is visible, all of them change what the neighbouring text seems to say.
 _INVISIBLE = re.compile(
@@ -18,12 +19,17 @@ _CHAT = str.maketrans({"<": "‹", ">": "›", "&": "＆", "@": "＠", "`": "ˋ"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$:@])")
 
 
-def shown(text: object) -> str:
-    """One visible line of at most 120 characters; what cannot be seen becomes `�`. None is `–`."""
+def shown(text: object, *, longest: int = LONGEST) -> str:
+    """One visible line of at most `longest` characters; what cannot be seen becomes `�`. None is `–`."""
     if text is None:
         return "–"
     line = _INVISIBLE.sub(REPLACED, str(text))
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def sentence(text: object) -> str:
+    """`shown` for what is longer than a name: a description, a rule, an observation."""
+    return shown(text, longest=LONGEST_SENTENCE)
 
 
 def for_chat(text: object) -> str:

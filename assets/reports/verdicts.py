@@ -70,6 +70,16 @@ def decision(db: duckdb.DuckDBPyConnection, *, day: date, basis: str) -> Decisio
         for suite in SUITES
         if suite not in current
     ]
+    computed = db.execute("SELECT basis FROM slo.status_state WHERE report_date = ?", [day]).fetchall()
+    if computed != [(basis,)]:
+        reasons.append(
+            {
+                "suite": "status",
+                "check": "computed",
+                "observed": "computed from other data" if computed else "never computed",
+                "rule": "the figures rest on exactly the data of this report; run the job of this day again",
+            }
+        )
     refused = refusal(each for each in verdicts if each.suite in current)
     return Decision(verdicts=verdicts, reasons=(*reasons, *refused.reasons))
 

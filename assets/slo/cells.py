@@ -5,10 +5,11 @@ Does not belong here: what counts as good (`classification.py`), sums over windo
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import duckdb
 
+from assets.moments import end_of
 from assets.slo import slices
 from assets.slo.classification import longest_wait_seconds, outcome_sql
 from assets.slo.objectives import Objective, Objectives
@@ -30,11 +31,6 @@ class Count:
 
     days: int
     cells: int
-
-
-def end_of(day: date) -> datetime:
-    """The moment at which a report of `day` looks at the world: the next midnight UTC, naive."""
-    return datetime(day.year, day.month, day.day) + timedelta(days=1)  # noqa: DTZ001
 
 
 def count_cells(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) -> Count:
@@ -66,12 +62,27 @@ def count_cells(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objecti
 
 
 def require_day(db: duckdb.DuckDBPyConnection, day: date) -> None:
-    """Refuse to go on when the operations show another day's view."""
+    """Refuse to go on when the operations show another day's view, or not yet all events of it."""
     found = fold.stands_at(db)
-    if found != day:
+    [(unfolded,)] = db.execute("SELECT count(*) FROM telemetry.touched").fetchall()
+    if found != day or unfolded:
+        seen = f"{found}, without {unfolded} operations that changed since" if unfolded else f"{found or 'no day yet'}"
         raise WrongDay(
-            f"the operations stand at {found or 'no day yet'}; needed: {day}. "
+            f"the operations stand at {seen}; needed: {day}. "
             f"Materialise upgrade_operations for {day} first, or run `upgrade-slo run --date {day}`."
+        )
+
+
+def require_counted(db: duckdb.DuckDBPyConnection, day: date, objectives: Objectives) -> None:
+    """Refuse to go on when the cells do not count the operations as of the end of `day` for these objectives."""
+    require_day(db, day)
+    found = db.execute("SELECT day, objectives_sha256 FROM slo.cells_state").fetchall()
+    [(uncounted,)] = db.execute("SELECT count(*) FROM upgrades.touched_days").fetchall()
+    if found != [(day, objectives.sha256)] or uncounted:
+        raise WrongDay(
+            f"the cells stand at {found[0][0] if found else 'no day yet'}, for other objectives or with {uncounted} days to be "
+            f"counted again; needed: {day}. "
+            f"Materialise slo_cells for {day} first, or run `upgrade-slo run --date {day}`."
         )
 
 

@@ -10,8 +10,9 @@ import duckdb
 import polars as pl
 
 from assets.frames import query
+from assets.moments import end_of
 from assets.slo import slices
-from assets.slo.cells import end_of, require_day
+from assets.slo.cells import require_counted
 from assets.slo.evidence import with_evidence
 from assets.slo.objectives import Objective, Objectives
 from assets.sql_files import compose, sql_beside
@@ -57,7 +58,7 @@ def write_status(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Object
 
 def status(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) -> pl.DataFrame:
     """One row per SLO × window × slice with an operation, and the fleet's always; the columns of `COLUMNS`, in a fixed order."""
-    require_day(db, day)
+    require_counted(db, day, objectives)
     db.execute(sql("create_status_windows"))
     db.execute(sql("create_status_counts"))
     db.execute(sql("create_status_quantiles"))

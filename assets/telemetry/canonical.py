@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from assets.moments import end_of, start_of
+
 TYPE_PREFIX = "dev.upgradeslo.operation."
 TYPES = ("scheduled", "started", "succeeded", "failed", "cancelled", "superseded", "skipped")
 SCOPES = ("control_plane", "node_pool", "node_image", "addon", "cluster")
@@ -26,7 +28,7 @@ DEPTH_LIMIT = 1000
 NODE_COUNT_LIMIT = 2**63 - 1
 
 # The first public commit of Kubernetes: no upgrade is older.
-EARLIEST = datetime(2014, 6, 6)  # noqa: DTZ001 - every moment in this project is naive UTC
+EARLIEST = start_of(date(2014, 6, 6))
 LATENESS_OF_CLOCKS = timedelta(hours=48)
 
 _OPTIONAL_DATA = (
@@ -158,8 +160,7 @@ def parse_time(text: str) -> datetime | None:
 
 def time_is_in_range(moment: datetime, delivery_day: date) -> bool:
     """Whether an event of this moment can have been delivered on that day, clocks being up to 48 h off."""
-    day_end = datetime(delivery_day.year, delivery_day.month, delivery_day.day) + timedelta(days=1)  # noqa: DTZ001
-    return EARLIEST <= moment <= day_end + LATENESS_OF_CLOCKS
+    return EARLIEST <= moment <= end_of(delivery_day) + LATENESS_OF_CLOCKS
 
 
 def _absent(value: object) -> bool:

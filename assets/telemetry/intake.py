@@ -1,37 +1,30 @@
 """Taking in deliveries: every line becomes an event, a duplicate, a quarantined line or a blank one, and the ledger says which.
 
-Belongs here: the bulk reading of canonical lines in SQL, the strict second look at the few that need it, de-duplication, and
-one transaction per delivery day, so that an interrupted run goes on where it stopped.
-Does not belong here: what a line means (`assets/telemetry/canonical.py`, `assets/telemetry/sources/`), bytes and offsets
-(`assets/telemetry/lines.py`), which files are due (`assets/telemetry/ledger.py`).
+Belongs here: one transaction per delivery day, so that an interrupted run goes on where it stopped; duplicates; taking days in
+anew when their files are no longer what they were.
+Does not belong here: reading a file (`reading.py`), which files are due (`ledger.py`), walking the landing zone (`landing.py`).
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
-import orjson
 
 from assets.sql_files import sql_beside
-from assets.telemetry import canonical, ledger
-from assets.telemetry.canonical import Event, Refusal
-from assets.telemetry.landing import CANONICAL, Delivery, deliveries
-from assets.telemetry.lines import Indices, Lines, UnreadableFile, expanded, lines_of, sha256_of
-from assets.telemetry.sources import SOURCES, Accepted, NotAnUpgrade, Outcome, Refused, envelopes
-from assets.telemetry.sources.privacy import mask_raw
+from assets.telemetry import ledger
+from assets.telemetry.landing import Delivery, deliveries
+from assets.telemetry.lines import UnreadableFile, expanded, sha256_of
+from assets.telemetry.reading import Counts, Place, read_file, withdraw_file
 
 sql = sql_beside(__file__)
 
 TABLES = ("files", "events", "quarantine", "not_upgrades", "touched", "inventory", "inventory_version")
 _MACROS = ("macro_text", "macro_is_not_text", "macro_moment")
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as everywhere
-_BATCH = 10_000
 
 Transaction = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
@@ -44,18 +37,6 @@ class Intake:
     files: int
     restated: tuple[str, ...]
     failed: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Counts:
-    lines: int = 0
-    blank: int = 0
-    records: int = 0
-    accepted: int = 0
-    duplicate: int = 0
-    quarantined: int = 0
-    not_an_upgrade: int = 0
-    events: int = 0
 
 
 class _DeliveredEarlier(Exception):
@@ -139,82 +120,67 @@ def _forget_from(transaction: Transaction, day: date) -> None:
 
 
 def _take_in_day(db: duckdb.DuckDBPyConnection, day: date, delivered: list[Delivery], scratch: Path) -> None:
-    _begin_staging(db)
-    [(last_id,)] = db.execute("SELECT coalesce(max(file_id), 0) FROM telemetry.files").fetchall()
-    staged: list[_Staged] = []
-    seen: dict[str, str] = {}
-    for file_id, delivery in enumerate(delivered, start=last_id + 1):
-        file = _Staged(file_id, delivery)
-        staged.append(file)
+    for macro in _MACROS:
+        db.execute(sql(macro))
+    db.execute(sql("create_new_files"))
+    [(last_known,)] = db.execute("SELECT coalesce(max(file_id), 0) FROM telemetry.files").fetchall()
+    files = [_File(Place(number, delivery)) for number, delivery in enumerate(delivered, start=last_known + 1)]
+    seen: set[str] = set()
+    for file in files:
         try:
-            _stage(db, file, day, seen, scratch)
+            _read(db, file, seen, scratch)
         except UnreadableFile as problem:
-            file.fail(str(problem))
+            _fail(db, file, str(problem))
         except OSError as problem:
-            file.fail(f"it cannot be read ({problem.strerror or problem}). Mend it, or move it out of the landing zone.")
-    _exclude_duplicates(db, day)
-    events_of = {row[0]: row[1:] for row in db.execute(sql("staged_records")).fetchall()}
-    db.execute(sql("insert_events"), {"delivery_day": day})
-    for file in staged:
-        accepted, duplicate, events = events_of.get(file.file_id, (0, 0, 0))
-        file.counts = replace(file.counts, accepted=accepted, duplicate=duplicate, events=events)
+            _fail(db, file, f"it cannot be read ({problem.strerror or problem}). Mend it, or move it out of the landing zone.")
+    new = {"delivery_day": day, "last_known": last_known}
+    given = _records(db, new)
+    _drop_duplicates(db, new)
+    kept = _records(db, new)
+    for file in files:
+        given_records, _ = given.get(file.place.file_id, (0, 0))
+        accepted, events = kept.get(file.place.file_id, (0, 0))
+        file.counts = replace(file.counts, accepted=accepted, duplicate=given_records - accepted, events=events)
         db.execute(sql("insert_file"), file.row())
     db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": False})
 
 
-def _begin_staging(db: duckdb.DuckDBPyConnection) -> None:
-    for macro in _MACROS:
-        db.execute(sql(macro))
-    for table in ("create_staging", "create_staged_files", "create_excluded", "create_candidates"):
-        db.execute(sql(table))
-
-
-@dataclass
-class _Staged:
-    """One file of the day at hand: what is known of it so far."""
-
-    file_id: int
-    delivery: Delivery
-    sha256: str | None = None
-    status: str = ledger.TAKEN_IN
-    error: str | None = None
-    counts: _Counts = field(default_factory=_Counts)
-    first_row: int = 0
-
-    def fail(self, error: str) -> None:
-        self.status, self.error, self.counts = ledger.FAILED, error, _Counts()
-
-    def row(self) -> dict[str, Any]:
-        return {
-            "file_id": self.file_id,
-            "path": self.delivery.path,
-            "source": self.delivery.source,
-            "delivery_day": self.delivery.day,
-            "stamp": self.delivery.stamp,
-            "sha256": self.sha256,
-            "bytes": int(self.delivery.stamp.split(":")[0]),
-            "status": self.status,
-            "error": self.error,
-            **{name: getattr(self.counts, name) for name in _Counts.__dataclass_fields__},
-        }
-
-
-def _stage(db: duckdb.DuckDBPyConnection, file: _Staged, day: date, seen: dict[str, str], scratch: Path) -> None:
-    delivery = file.delivery
+def _read(db: duckdb.DuckDBPyConnection, file: "_File", seen: set[str], scratch: Path) -> None:
+    """Read one file into the tables, unless its content was delivered before."""
+    delivery = file.place.delivery
     if delivery.problem is not None:
         raise UnreadableFile(delivery.problem)
     file.sha256 = sha256_of(delivery.location)
     earlier = db.execute(sql("known_content"), {"sha256": file.sha256}).fetchall()
-    if any((known_day, known_path) > (day, delivery.path) for known_day, known_path in earlier):
+    if any((known_day, known_path) > (delivery.day, delivery.path) for known_day, known_path in earlier):
         raise _DeliveredEarlier(delivery.path)
     if earlier or file.sha256 in seen:
         file.status = ledger.REDELIVERED
         return
+    db.execute("INSERT INTO new_files VALUES (?, ?)", [file.place.file_id, delivery.path])
     with _folder(scratch) as folder, expanded(delivery.location, folder) as content:
-        stage = _stage_canonical if delivery.source == CANONICAL else _stage_provider
-        file.counts = stage(db, file, content, folder)
-    db.execute("INSERT INTO staged_files VALUES (?, ?, ?)", [file.file_id, delivery.path, file.first_row])
-    seen[file.sha256] = delivery.path
+        file.counts = read_file(db, file.place, content, folder)
+    seen.add(file.sha256)
+
+
+def _fail(db: duckdb.DuckDBPyConnection, file: "_File", error: str) -> None:
+    """Record that the file cannot be read; nothing of it stays."""
+    file.status, file.error, file.counts = ledger.FAILED, error, Counts()
+    withdraw_file(db, file.place)
+
+
+def _records(db: duckdb.DuckDBPyConnection, new: dict[str, Any]) -> dict[int, tuple[int, int]]:
+    """By file: how many of its records have an event now, and how many events that is."""
+    return {file_id: (records, events) for file_id, records, events in db.execute(sql("new_records"), new).fetchall()}
+
+
+def _drop_duplicates(db: duckdb.DuckDBPyConnection, new: dict[str, Any]) -> None:
+    db.execute(sql("delete_repeated"), new)
+    db.execute(sql("create_known"), new)
+    [(later, path)] = db.execute(sql("later_known"), {"delivery_day": new["delivery_day"]}).fetchall()
+    if later:
+        raise _DeliveredEarlier(path)
+    db.execute(sql("delete_known"), new)
 
 
 @contextmanager
@@ -229,134 +195,27 @@ def _folder(scratch: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _stage_canonical(db: duckdb.DuckDBPyConnection, file: _Staged, content: Path, folder: Path) -> _Counts:
-    day = file.delivery.day
-    with lines_of(content, folder) as lines:
-        if lines.count == len(lines.blank):
-            return _Counts(lines=lines.count, blank=lines.count)
-        day_end = datetime(day.year, day.month, day.day) + timedelta(days=1)  # noqa: DTZ001
-        db.execute(
-            sql("stage_canonical_lines"),
-            {
-                "path": str(lines.bulk),
-                "file_id": file.file_id,
-                "earliest": canonical.EARLIEST,
-                "latest": day_end + canonical.LATENESS_OF_CLOCKS,
-            },
-        )
-        # Rows keep the order of the lines, so that a row's place in its file gives its line.
-        [(first_row, rows, span)] = db.execute(sql("staged_span"), {"file_id": file.file_id}).fetchall()
-        if (rows, span) != (lines.count, lines.count):
-            raise AssertionError(
-                f"landing/{file.delivery.path} has {lines.count} lines, but the bulk reader made {rows} rows spanning {span}"
-            )
-        file.first_row = first_row
-        not_plain = db.execute(sql("not_plain_rows"), {"file_id": file.file_id, "first_row": first_row}).fetchnumpy()
-        second_look = np.union1d(np.asarray(next(iter(not_plain.values())), np.int64), lines.doubtful)
-        db.execute(sql("exclude_rows"), {"row_ids": (second_look + first_row).tolist()})
-        quarantined, _ = _store(db, file, _strictly(lines, np.setdiff1d(second_look, lines.blank), day))
-        blank = len(lines.blank)
-        return _Counts(lines=lines.count, blank=blank, records=lines.count - blank, quarantined=quarantined)
-
-
-def _strictly(lines: Lines, indices: Indices, day: date) -> Iterator[tuple[int, Outcome, bytes]]:
-    for index in indices:
-        outcome = canonical.read_line(lines.line(index), delivery_day=day)
-        if isinstance(outcome, Event):
-            yield int(index) + 1, Accepted((outcome,)), b""
-        else:
-            yield int(index) + 1, Refused(outcome.reason), lines.kept(index)
-
-
-def _stage_provider(db: duckdb.DuckDBPyConnection, file: _Staged, content: Path, _folder: Path) -> _Counts:
-    source = SOURCES[file.delivery.source]
-    counts = envelopes.Counts()
-
-    def outcomes() -> Iterator[tuple[int, Outcome, bytes]]:
-        with content.open("rb") as stream:
-            for record in envelopes.records(stream, name=file.delivery.path, counts=counts):
-                if isinstance(record.value, Refusal):
-                    outcome: Outcome = Refused(record.value.reason)
-                else:
-                    outcome = source.interpret(record.value, delivery_day=file.delivery.day)
-                yield record.number, outcome, mask_raw(record.raw) if isinstance(outcome, Refused) else b""
-
-    quarantined, not_an_upgrade = _store(db, file, outcomes())
-    return _Counts(
-        lines=counts.lines,
-        blank=counts.blank,
-        records=counts.records,
-        quarantined=quarantined,
-        not_an_upgrade=not_an_upgrade,
-    )
-
-
-def _store(db: duckdb.DuckDBPyConnection, file: _Staged, outcomes: Iterable[tuple[int, Outcome, bytes]]) -> tuple[int, int]:
-    """Stage the events of single records and store the rest; how many were refused, and how many are no upgrade."""
-    batch = _Batch(db, file)
-    refused = not_an_upgrade = 0
-    for line, outcome, raw in outcomes:
-        match outcome:
-            case Accepted(events):
-                batch.events += [as_json(line, event) for event in events]
-            case Refused(reason):
-                refused += 1
-                batch.refusals.append({"line": line, "reason": reason, "raw": raw.hex()})
-            case NotAnUpgrade(kind):
-                not_an_upgrade += 1
-                batch.not_upgrades.append({"line": line, "class": kind})
-        if batch.is_full():
-            batch.write()
-    batch.write()
-    return refused, not_an_upgrade
-
-
 @dataclass
-class _Batch:
-    """Rows on their way into the warehouse, a bounded number at a time."""
+class _File:
+    """One file of the day at hand: what is known of it so far."""
 
-    db: duckdb.DuckDBPyConnection
-    file: _Staged
-    events: list[dict[str, Any]] = field(default_factory=list)
-    refusals: list[dict[str, Any]] = field(default_factory=list)
-    not_upgrades: list[dict[str, Any]] = field(default_factory=list)
+    place: Place
+    sha256: str | None = None
+    status: str = ledger.TAKEN_IN
+    error: str | None = None
+    counts: Counts = field(default_factory=Counts)
 
-    def is_full(self) -> bool:
-        return len(self.events) + len(self.refusals) + len(self.not_upgrades) >= _BATCH
-
-    def write(self) -> None:
-        place = {"file_id": self.file.file_id, "delivery_day": self.file.delivery.day}
-        if self.events:
-            self._execute("stage_events", self.events, "events", file_id=self.file.file_id)
-        if self.refusals:
-            self._execute("insert_quarantine", self.refusals, "refusals", path=self.file.delivery.path, **place)
-        if self.not_upgrades:
-            self._execute("insert_not_upgrades", self.not_upgrades, "records", **place)
-
-    def _execute(self, statement: str, rows: list[dict[str, Any]], parameter: str, **values: object) -> None:
-        self.db.execute(sql(statement), {parameter: orjson.dumps(rows).decode(), **values})
-        rows.clear()
-
-
-def as_json(line: int, event: Event) -> dict[str, Any]:
-    """An event as `sql/stage_events.sql` reads it: moments as microseconds since the epoch."""
-    row = {name: getattr(event, name) for name in Event.__dataclass_fields__}
-    return {
-        **row,
-        "line": line,
-        "time": microseconds(event.time),
-        "observed_at": microseconds(event.observed_at),
-    }
-
-
-def microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _exclude_duplicates(db: duckdb.DuckDBPyConnection, day: date) -> None:
-    db.execute(sql("exclude_duplicates_in_delivery"))
-    db.execute(sql("create_known"))
-    [(later, path)] = db.execute(sql("later_known"), {"delivery_day": day}).fetchall()
-    if later:
-        raise _DeliveredEarlier(path)
-    db.execute(sql("exclude_known"))
+    def row(self) -> dict[str, Any]:
+        """The file's row in the ledger, as `sql/insert_file.sql` takes it."""
+        delivery = self.place.delivery
+        return {
+            **self.place.key,
+            "path": delivery.path,
+            "source": delivery.source,
+            "stamp": delivery.stamp,
+            "sha256": self.sha256,
+            "bytes": int(delivery.stamp.split(":")[0]),
+            "status": self.status,
+            "error": self.error,
+            **asdict(self.counts),
+        }

@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 import orjson
 
+from assets.moments import microseconds, start_of
 from assets.sql_files import sql_beside
 from assets.telemetry.canonical import parse_time
-from assets.telemetry.intake import microseconds
 
 sql = sql_beside(__file__)
 
@@ -98,8 +98,7 @@ def _row(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
 
 def _moment(place: str, name: str, text: str) -> datetime:
     try:
-        day = date.fromisoformat(text)
-        return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - naive UTC, as everywhere
+        return start_of(date.fromisoformat(text))
     except ValueError:
         moment = parse_time(text)
     if moment is None:

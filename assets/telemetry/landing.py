@@ -17,6 +17,7 @@ from assets.telemetry.sources import SOURCES
 CANONICAL = "canonical"
 FILE_NAMES = re.compile(r".*\.(json|ndjson|jsonl)(\.gz|\.zst)?", re.DOTALL)
 ACCEPTED_NAMES = "*.json, *.ndjson or *.jsonl, plain or with .gz or .zst"
+_A_LINK = "a link that leads outside the landing zone or nowhere"
 
 
 class LandingError(ValueError):
@@ -55,24 +56,28 @@ def deliveries(landing: Path) -> list[Delivery]:
 
 
 def _walk(landing: Path, sources: Collection[str]) -> Iterator[Delivery]:
+    root = landing.resolve()
     for source in _entries(landing):
         if source.name not in sources:
             raise LandingError(
                 f"landing/{_printable(source.name)} is not a source; accepted: {', '.join(sources)}. "
                 "Move the files into the folder of the format that they have."
             )
+        if not _leads_inside(source, root):
+            raise LandingError(f"landing/{source.name} is {_A_LINK}; accepted: a folder. Move the folder here.")
         if not source.is_dir():
             raise LandingError(
                 f"landing/{source.name} is a file; accepted: a folder of delivery days. "
                 f"Move it to landing/{source.name}/<YYYY-MM-DD>/."
             )
         for day in _entries(source):
-            yield from _day(landing, source.name, day)
+            yield from _day(root, source.name, day)
 
 
-def _day(landing: Path, source: str, folder: os.DirEntry[str]) -> Iterator[Delivery]:
+def _day(root: Path, source: str, folder: os.DirEntry[str]) -> Iterator[Delivery]:
+    is_stray = not _leads_inside(folder, root)
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", folder.name, re.ASCII) or not folder.is_dir():
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", folder.name, re.ASCII) or not (is_stray or folder.is_dir()):
             raise ValueError(folder.name)
         delivery_day = date.fromisoformat(folder.name)
     except ValueError:
@@ -80,13 +85,11 @@ def _day(landing: Path, source: str, folder: os.DirEntry[str]) -> Iterator[Deliv
             f"landing/{source}/{_printable(folder.name)} is not a delivery day; accepted: folders named YYYY-MM-DD. "
             "Move the files into the folder of the day on which they were delivered (UTC)."
         ) from None
-    root = landing.resolve()
-    for entry in _entries(folder):
-        path = f"{source}/{folder.name}/{_printable(entry.name)}"
+    for entry in [folder] if is_stray else _entries(folder):
         status = entry.stat() if _leads_inside(entry, root) else entry.stat(follow_symlinks=False)
         yield Delivery(
             day=delivery_day,
-            path=path,
+            path="/".join((source, folder.name) if is_stray else (source, folder.name, _printable(entry.name))),
             source=source,
             location=Path(entry.path),
             stamp=f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}",
@@ -98,7 +101,7 @@ def _problem(entry: os.DirEntry[str], status: os.stat_result) -> str | None:
     if _printable(entry.name) != entry.name:
         return "its name is not UTF-8; accepted: names in UTF-8. Rename it."
     if entry.is_symlink() and stat.S_ISLNK(status.st_mode):
-        return "it is a link that leads outside the landing zone or nowhere; accepted: regular files. Copy the file here."
+        return f"it is {_A_LINK}; accepted: regular files. Copy what it stands for here."
     if not stat.S_ISREG(status.st_mode):
         return f"it is a {_kind(status.st_mode)}; accepted: regular files. Remove it."
     if not FILE_NAMES.fullmatch(entry.name):
@@ -109,8 +112,10 @@ def _problem(entry: os.DirEntry[str], status: os.stat_result) -> str | None:
 def _leads_inside(entry: os.DirEntry[str], root: Path) -> bool:
     if not entry.is_symlink():
         return True
-    target = Path(entry.path).resolve()
-    return target.is_relative_to(root) and target.exists()
+    try:
+        return Path(entry.path).resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # nowhere, or in a circle
+        return False
 
 
 def _kind(mode: int) -> str:

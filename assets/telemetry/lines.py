@@ -6,6 +6,7 @@ Does not belong here: what a line means (`assets/telemetry/canonical.py`), the b
 
 import gzip
 import hashlib
+import io
 import mmap
 import zlib
 from collections.abc import Iterator
@@ -27,7 +28,11 @@ EXPANSION_LIMIT_FACTOR = 200
 # Lines at least this long are looked at for nesting beyond `canonical.DEPTH_LIMIT`, which a shorter one cannot hold.
 _DEEP_FROM = 2_000
 _BLOCK = 1 << 20
+# Zstandard turns a byte into up to 32 KiB, so pieces of this size bound what a hostile stream puts into memory at once.
+_ZSTD_PIECE = 1 << 10
 _LF, _CR, _SPACE, _TAB = 10, 13, 32, 9
+_WHITE_SPACE = np.array([_LF, _CR, _TAB], np.uint8)
+_OPENS_A_VALUE = np.frombuffer(b":,[-", np.uint8)
 
 Indices = npt.NDArray[np.int64]
 
@@ -115,7 +120,7 @@ def _zstd_blocks(source: IO[bytes]) -> Iterator[bytes]:
     frame = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
     complete = True
     try:
-        while block := source.read(_BLOCK):
+        while block := source.read(_ZSTD_PIECE):
             while block:
                 if frame.eof:
                     frame = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
@@ -136,7 +141,7 @@ def lines_of(content: Path, scratch: Path) -> Iterator[Lines]:
         text: mmap.mmap | bytes = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         bulk = scratch / "bulk.ndjson"
         try:
-            lines = _scan(text, bulk)
+            lines = _lines(text, *_scan(file), bulk)
             if len(lines.held_out) == 0 and text[:3] != BYTE_ORDER_MARK:
                 bulk.symlink_to(content.resolve())  # under a name without glob characters
             else:
@@ -148,48 +153,66 @@ def lines_of(content: Path, scratch: Path) -> Iterator[Lines]:
                 text.close()
 
 
-def _scan(text: mmap.mmap | bytes, bulk: Path) -> Lines:
+def _scan(file: io.BufferedIOBase) -> tuple[Indices, Indices]:
+    """Offsets of the line feeds, and of the places where DuckDB may accept what JSON refuses; one pass over the file."""
+    feeds, suspicious = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    buffer = np.zeros(_BLOCK + 2, np.uint8)
+    carried = 0  # the last two bytes of the block before stand in front, so that a pattern across blocks is seen
+    offset = 0
+    while length := file.readinto(buffer[carried : carried + _BLOCK].data):
+        block = buffer[: carried + length]
+        feeds.append(np.flatnonzero(block[carried:] == _LF) + (offset + carried))
+        suspicious.append(_lenient_only(block, own_from=carried, line_feeds=len(feeds[-1])) + offset)
+        kept = min(2, len(block))
+        offset += len(block) - kept
+        buffer[:kept] = block[len(block) - kept :].copy()
+        carried = kept
+    return np.concatenate(feeds), np.unique(np.concatenate(suspicious))
+
+
+def _lines(text: mmap.mmap | bytes, feeds: Indices, suspicious: Indices, bulk: Path) -> Lines:
+    size = len(text)
     data = np.frombuffer(text, dtype=np.uint8)
-    line_feeds, suspicious = [], []
-    for offset in range(0, len(data), _BLOCK):
-        block = data[offset : offset + _BLOCK + 2]  # two more bytes, so that a pattern across blocks is seen
-        own = block[:_BLOCK]
-        line_feeds.append(np.flatnonzero(own == _LF) + offset)
-        suspicious.append(_lenient_only(block) + offset)
-    feeds = np.concatenate(line_feeds) if line_feeds else np.empty(0, np.int64)
     starts = np.concatenate(([0], feeds + 1)).astype(np.int64)
-    ends = np.concatenate((feeds, [len(data)])).astype(np.int64)
-    if starts[-1] == len(data):  # nothing after the last line feed
+    ends = np.concatenate((feeds, [size])).astype(np.int64)
+    if starts[-1] == size:  # nothing after the last line feed
         starts, ends = starts[:-1], ends[:-1]
+    if len(starts) == 0:
+        nothing = np.empty(0, np.int64)
+        return Lines(bulk, text, nothing, nothing, nothing, nothing, nothing)
     terminated = np.arange(len(ends)) < len(feeds)
-    ends_with_cr = (ends > starts) & (data[np.maximum(ends - 1, 0)] == _CR) if len(ends) else np.zeros(0, bool)
-    ends = ends - (ends_with_cr & terminated)
+    ends = ends - ((ends > starts) & (data[np.maximum(ends - 1, 0)] == _CR) & terminated)
     if text[:3] == BYTE_ORDER_MARK:
         starts[0] = min(3, int(ends[0]))
     blank, odd = _blank_lines(data, starts, ends)
+    if text[3:6] == BYTE_ORDER_MARK == text[:3]:  # a second mark is content, but DuckDB drops any that begins a file
+        odd = np.union1d(odd, [0])
     long = np.flatnonzero(ends - starts > LINE_LIMIT)
     held_out = np.unique(np.concatenate((blank, odd, long)))
-    patterns = np.concatenate(suspicious) if suspicious else np.empty(0, np.int64)
-    at_patterns = np.unique(np.searchsorted(ends, patterns, side="left"))
+    at_patterns = np.unique(np.searchsorted(ends, suspicious, side="left"))
     doubtful = np.unique(np.concatenate((at_patterns, _deep_lines(text, starts, ends), odd, long)))
     doubtful = doubtful[(doubtful < len(starts)) & ~np.isin(doubtful, blank)]
     return Lines(bulk, text, starts, ends, blank, held_out, doubtful)
 
 
-def _lenient_only(block: npt.NDArray[np.uint8]) -> Indices:
-    """Offsets at which DuckDB may accept what JSON refuses: trailing commas, NaN and infinities, control characters."""
-    first, second, third = block[:-2], block[1:-1], block[2:]
-    if len(block) < 3:
-        return np.empty(0, np.int64)
-    lower = second | 0x20  # lower case of a letter; and "]" becomes "}"
-    after_gap = (first == ord(",")) | (first <= _SPACE)
-    closes_late = (lower == ord("}")) & after_gap
-    opens_value = after_gap | (first == ord(":")) | (first == ord("[")) | (first == ord("-"))
-    following = third | 0x20
-    not_a_number = (lower == ord("n")) & (following == ord("a"))
-    infinity = (lower == ord("i")) & (following == ord("n"))
-    is_control = (first < _SPACE) & (first != _LF) & (first != _CR) & (first != _TAB)
-    return np.flatnonzero(closes_late | (opens_value & (not_a_number | infinity)) | is_control).astype(np.int64)
+def _lenient_only(block: npt.NDArray[np.uint8], *, own_from: int, line_feeds: int) -> Indices:
+    """Offsets in the block at which DuckDB may accept what JSON refuses: trailing commas, NaN, infinities, control characters.
+
+    The rare bytes of each pattern are found first and their neighbours looked at then, since most bytes are neither.
+    """
+    lower = block | 0x20  # lower case of a letter; and "]" becomes "}"
+    closers = np.flatnonzero(lower[1:] == ord("}")) + 1
+    before = block[closers - 1]
+    found = [closers[(before == ord(",")) | (before <= _SPACE)]]
+    is_n = lower == ord("n")
+    words = np.flatnonzero((is_n[1:-1] & (lower[2:] == ord("a"))) | ((lower[1:-1] == ord("i")) & is_n[2:])) + 1
+    before = block[words - 1]
+    found.append(words[(before <= _SPACE) | np.isin(before, _OPENS_A_VALUE)])
+    below_space = block[own_from:] < _SPACE
+    if np.count_nonzero(below_space) != line_feeds:  # mostly line feeds are all there is
+        controls = np.flatnonzero(below_space) + own_from
+        found.append(controls[~np.isin(block[controls], _WHITE_SPACE)])
+    return np.concatenate(found).astype(np.int64)
 
 
 def _blank_lines(data: npt.NDArray[np.uint8], starts: Indices, ends: Indices) -> tuple[Indices, Indices]:

@@ -1,5 +1,5 @@
--- One row per report date, SLO, window and slice.
+-- One row per published report date, SLO, window and slice, as published; filled day by day from the published files.
 CREATE TABLE snapshot.slo.status AS
 SELECT *
 FROM slo.status
-ORDER BY report_date, slo, "window", slice_by, to_version, to_minor, region, workload_type, "trigger", scope, provider
+WHERE false

@@ -1,5 +1,5 @@
--- One row per line of a file, in order. A row that is not `is_plain` may still be an event: `canonical.read_line` decides.
-INSERT INTO staging
+-- One row per line of a file, in order. A row without an id may still be an event: `canonical.read_line` decides.
+INSERT INTO telemetry.events
 WITH raw AS (
     SELECT specversion, id, source, type, time, data
     FROM read_ndjson(
@@ -55,11 +55,10 @@ fields AS (
         OR is_not_text(data.observed_version)
         OR is_not_text(data.observed_at) AS has_other_type
     FROM raw
-)
-SELECT
-    $file_id,
-    NULL,
-    coalesce(
+),
+judged AS (
+    SELECT
+        *,
         specversion = '"1.0"'
         AND id IS NOT NULL
         AND source IS NOT NULL
@@ -78,11 +77,17 @@ SELECT
         AND (node_count IS NULL OR regexp_full_match(node_count, '[0-9]{1,18}'))
         AND (api_features IS NULL OR regexp_full_match(api_features::VARCHAR, '\[("[^"\\]*"(,"[^"\\]*")*)?\]'))
         AND (observed_at_text IS NULL OR observed_at IS NOT NULL)
-        AND has_other_type IS NOT TRUE,
-        false) AS is_plain,
+        AND has_other_type IS NOT TRUE AS is_plain
+    FROM fields
+)
+SELECT
+    $delivery_day,
+    $file_id,
+    row_number() OVER () AS line,
     hash(source, id),
+    hash(cluster_id, operation_id),
     source,
-    id,
+    CASE WHEN is_plain THEN id END,
     type[27:-2],
     time,
     coalesce(observed_at, time),
@@ -96,13 +101,10 @@ SELECT
     to_version,
     "trigger",
     workload_type,
-    CASE WHEN regexp_full_match(node_count, '[0-9]{1,18}') THEN node_count::BIGINT END,
+    CASE WHEN is_plain THEN node_count::BIGINT END,
     error_code,
     error_message,
     upgrade_id,
     observed_version,
-    CASE
-        WHEN regexp_full_match(api_features::VARCHAR, '\[("[^"\\]*"(,"[^"\\]*")*)?\]')
-            THEN from_json(api_features, '["VARCHAR"]')
-    END
-FROM fields
+    CASE WHEN is_plain THEN from_json(api_features, '["VARCHAR"]') END
+FROM judged

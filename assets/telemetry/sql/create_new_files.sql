@@ -1,0 +1,5 @@
+-- One row per file of the delivery day at hand, numbered in order of their paths.
+CREATE OR REPLACE TEMP TABLE new_files (
+    file_id BIGINT,
+    path VARCHAR
+)

@@ -1,0 +1,281 @@
+"""Hand-made report input: counts go in, a complete `ReportData` comes out.
+
+Belongs here: builders whose numbers a reader can check by hand, and one seeded fleet for whole pages.
+Does not belong here: expectations; those stand in the tests.
+The intervals and verdicts come straight from SciPy, not from our own code.
+"""
+
+import itertools
+import random
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+from scipy import stats
+
+from assets.reports.report_data import ReportData
+from assets.slo.objectives import Objective
+
+REPORT_DATE = date(2025, 2, 12)
+DIMENSIONS = ("to_version", "to_minor", "region", "workload_type", "trigger", "scope", "provider")
+TEXT, COUNT, REAL = pl.String, pl.Int64, pl.Float64
+STATUS_SCHEMA = {
+    "report_date": pl.Date, "slo": TEXT, "window": TEXT, "window_start": pl.Datetime("us"),
+    "window_end": pl.Datetime("us"), "slice_by": TEXT, **dict.fromkeys(DIMENSIONS, TEXT),
+    "good": COUNT, "bad": COUNT, "pending": COUNT, "excluded": COUNT, "total": COUNT,
+    "sli": REAL, "sli_low": REAL, "sli_high": REAL, "target": REAL, "verdict": TEXT,
+    "budget_allowed": REAL, "budget_spent": REAL, "budget_remaining": REAL, "burn_rate": REAL,
+    "p50": REAL, "p90": REAL, "p95": REAL, "p99": REAL,
+}  # fmt: skip
+LEDGER = ("files", "lines", "blank", "records", "accepted", "duplicate", "quarantined", "not_an_upgrade")
+
+
+def utc(*parts: int) -> datetime:
+    """A naive UTC time, as the report has them."""
+    return datetime(*parts, tzinfo=UTC).replace(tzinfo=None)
+
+
+def objective(name: str = "upgrade-success", **changes: Any) -> Objective:
+    """A ratio objective at 99 % over 28 days, or what `changes` make of it."""
+    plain = Objective(
+        name=name, display_name=name.replace("-", " ").capitalize(), description="", service="upgrades",
+        kind="ratio", total_where="TRUE", good_where="state = 'succeeded'", op=None, value=None, target=0.99,
+        window="28d", window_days=28, deadline_seconds=86_400, failed="never-finishes",
+        slice_by=("to_version", "region", "workload_type"), confidence=0.95, min_events=20,
+        late_data_horizon_seconds=259_200,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def status_row(
+    slo: Objective, good: int, bad: int, *, window: str | None = None, pending: int = 0, excluded: int = 0,
+    quantiles: tuple[float, float, float, float] | None = None, **values: str,
+) -> dict[str, Any]:  # fmt: skip
+    """One row of `slo_status`; `values` are the slice, none for the fleet."""
+    total = good + bad
+    window = window or slo.window
+    days = int(window[:-1])
+    end = utc(2025, 2, 13)
+    allowed = (1 - slo.target) * total
+    low = high = None
+    verdict = "no_data"
+    if total:
+        low, high = stats.binomtest(good, total).proportion_ci(slo.confidence, method="wilson")
+        one_sided = stats.binomtest(good, total).proportion_ci(2 * slo.confidence - 1, method="exact")
+        verdict = "met" if one_sided.low >= slo.target else "missed" if one_sided.high < slo.target else "undecided"
+    return {
+        "report_date": REPORT_DATE, "slo": slo.name, "window": window,
+        "window_start": end - timedelta(days=days), "window_end": end,
+        "slice_by": ",".join(name for name in dict.fromkeys((*slo.slice_by, *DIMENSIONS)) if name in values),
+        **{name: values.get(name) for name in DIMENSIONS},
+        "good": good, "bad": bad, "pending": pending, "excluded": excluded, "total": total,
+        "sli": good / total if total else None, "sli_low": low, "sli_high": high, "target": slo.target,
+        "verdict": verdict, "budget_allowed": allowed, "budget_spent": float(bad),
+        "budget_remaining": 1 - bad / allowed if allowed else None,
+        "burn_rate": bad / total / (1 - slo.target) if total else None,
+        **dict(zip(("p50", "p90", "p95", "p99"), quantiles or (None,) * 4, strict=True)),
+    }  # fmt: skip
+
+
+def daily_rows(slo: Objective, counts: list[tuple[int, int]]) -> list[dict[str, Any]]:
+    """(good, bad) per day, oldest first, ending on the report day."""
+    days = (REPORT_DATE - timedelta(days=back) for back in reversed(range(len(counts))))
+    return [
+        {"slo": slo.name, "day": day, "good": good, "bad": bad, "pending": 0, "excluded": 0}
+        for day, (good, bad) in zip(days, counts, strict=True)
+    ]
+
+
+def fleet_rows(slo: Objective, counts: list[tuple[int, int]], **more: Any) -> list[dict[str, Any]]:
+    """The fleet's status rows of every window, summed from daily (good, bad)."""
+    rows = []
+    for window in dict.fromkeys((slo.window, "1d", "3d", "7d", "28d")):
+        part = counts[-int(window[:-1]) :]
+        rows.append(status_row(slo, sum(g for g, _ in part), sum(b for _, b in part), window=window, **more))
+    return rows
+
+
+@dataclass
+class Input:
+    """Rows still to become frames; `data()` makes the `ReportData`."""
+
+    objectives: list[Objective] = field(default_factory=list)
+    status: list[dict[str, Any]] = field(default_factory=list)
+    daily: list[dict[str, Any]] = field(default_factory=list)
+    reasons: list[tuple[str, str, int]] = field(default_factory=list)
+    overdue: list[dict[str, Any]] = field(default_factory=list)
+    ledger: list[tuple[Any, ...]] = field(default_factory=lambda: [("canonical", 2, 104, 1, 103, 100, 2, 1, 0)])
+    quarantine: list[tuple[str, int, int]] = field(default_factory=lambda: [("invalid_json", 1, 1)])
+    checks: list[tuple[str, str, str, bool, str, str]] = field(
+        default_factory=lambda: [("operations", "ledger balances", "error", True, "0 unexplained", "0 unexplained")]
+    )
+    maturity: str = "preliminary"
+
+    def add(self, slo: Objective, counts: list[tuple[int, int]], **more: Any) -> "Input":
+        """An objective with its fleet's daily (good, bad)."""
+        self.objectives.append(slo)
+        self.status += fleet_rows(slo, counts, **more)
+        self.daily += daily_rows(slo, counts)
+        return self
+
+    def data(self) -> ReportData:
+        """Everything as frames of the promised columns, empty ones included."""
+        daily = {"slo": TEXT, "day": pl.Date, **dict.fromkeys(("good", "bad", "pending", "excluded"), COUNT)}
+        overdue = {
+            **dict.fromkeys(
+                ("cluster_id", "operation_id", "scope", "node_pool", "from_version", "to_version", "region",
+                 "workload_type"), TEXT),
+            "started_at": pl.Datetime("us"), "age_seconds": REAL,
+        }  # fmt: skip
+        return ReportData(
+            report_date=REPORT_DATE,
+            as_of=utc(2025, 2, 13),
+            maturity=self.maturity,
+            revision=1,
+            code_version="0.1.0+g1a6be0",
+            inputs_sha256="9f2c41e7" + "0" * 56,
+            objectives_sha256="77aa10cd" + "0" * 56,
+            objectives=tuple(self.objectives),
+            status=pl.DataFrame(self.status, schema=STATUS_SCHEMA),
+            daily=pl.DataFrame(self.daily, schema=daily),
+            reasons=pl.DataFrame(
+                self.reasons,
+                schema={"error_category": TEXT, "responsibility": TEXT, "failed_count": COUNT},
+                orient="row",
+            ),
+            overdue=pl.DataFrame(self.overdue, schema=overdue),
+            ledger=pl.DataFrame(self.ledger, schema={"source": TEXT, **dict.fromkeys(LEDGER, COUNT)}, orient="row"),
+            quarantine=pl.DataFrame(
+                self.quarantine,
+                schema={"reason": TEXT, "quarantined": COUNT, "quarantined_today": COUNT},
+                orient="row",
+            ),
+            checks=pl.DataFrame(
+                self.checks,
+                schema={"suite": TEXT, "check": TEXT, "severity": TEXT, "passed": pl.Boolean, "observed": TEXT,
+                        "rule": TEXT},
+                orient="row",
+            ),
+        )  # fmt: skip
+
+
+def overdue_row(**changes: Any) -> dict[str, Any]:
+    """An operation that has been running for 76 h 12 min."""
+    return {
+        "cluster_id": "c-17", "operation_id": "op-81", "scope": "node_pool", "node_pool": "np1",
+        "from_version": "1.30.9", "to_version": "1.31.2", "region": "westeurope", "workload_type": "ml_batch",
+        "started_at": utc(2025, 2, 9, 19, 48), "age_seconds": 274_320.0, **changes,
+    }  # fmt: skip
+
+
+VERSIONS = ("1.30.8", "1.30.9", "1.31.2", "1.31.3", "1.31.4", "1.32.0")
+REGIONS = ("australiaeast", "eastus", "northeurope", "southeastasia", "uksouth", "westeurope", "westus2")
+WORKLOADS = ("ci_dev", "ml_batch", "stateful", "web_api")
+
+
+def fleet(*, per_day: int = 900, seed: int = 7) -> Input:
+    """28 days of a fleet in which 1.31.2 fails for ml_batch in westeurope; four objectives, every slice."""
+    draw = random.Random(seed)  # noqa: S311 - test data
+    cells: dict[tuple[int, str, str, str], list[int]] = {}
+    weights = {"1.30.8": 3, "1.30.9": 4, "1.31.2": 4, "1.31.3": 3, "1.31.4": 1, "1.32.0": 0.1}
+    for day in range(28):
+        for _ in range(int(per_day * draw.uniform(0.85, 1.15) * (0.55 if day % 7 in (2, 3) else 1))):
+            version = draw.choices(VERSIONS, [weights[v] for v in VERSIONS])[0]
+            region, workload = draw.choice(REGIONS), draw.choices(WORKLOADS, [3, 2, 3, 4])[0]
+            hot = version == "1.31.2" and region == "westeurope" and workload == "ml_batch"
+            failing = 0.26 if hot else 0.036 if (version, region) == ("1.30.9", "southeastasia") else 0.0101
+            cell = cells.setdefault((day, version, region, workload), [0, 0])
+            cell[draw.random() < failing] += 1
+    success = objective(description="the upgrade succeeds, whoever is answerable")
+    first = objective("first-attempt", display_name="First-attempt success", target=0.97,
+                      description="no retry needed")  # fmt: skip
+    time = objective("duration", display_name="Upgrade duration", kind="threshold", op="lte", value=3600.0,
+                     good_where=None, target=0.95, description="finished within 60 min")  # fmt: skip
+    critical = objective("control-plane", display_name="Control plane within 15 min", kind="threshold", op="lte",
+                         value=900.0, good_where=None, target=0.95)  # fmt: skip
+    made = Input()
+    for slo, scale in ((success, 1.0), (first, 1.8), (time, 2.4)):
+        counts = []
+        for day in range(28):
+            parts = [value for key, value in cells.items() if key[0] == day]
+            bad = min(round(sum(bad for _, bad in parts) * scale), sum(g + b for g, b in parts))
+            counts.append((sum(good + bad for good, bad in parts) - bad, bad))
+        made.add(slo, counts, **({"quantiles": (1300.0, 2300.0, 2900.0, 4800.0)} if slo is time else {}))
+        made.status[-5:] = [{**row, "pending": 88, "excluded": 240} for row in made.status[-5:]]
+        for size in (1, 2, 3):
+            for names in itertools.combinations(("to_version", "region", "workload_type"), size):
+                sums: dict[tuple[str, ...], list[int]] = {}
+                for (_, *key), (good, bad) in cells.items():
+                    picked = dict(zip(("to_version", "region", "workload_type"), key, strict=True))
+                    total = sums.setdefault(tuple(picked[name] for name in names), [0, 0])
+                    bad_now = min(round(bad * scale), good + bad)
+                    total[0] += good + bad - bad_now
+                    total[1] += bad_now
+                for key, (good, bad) in sorted(sums.items()):
+                    values = dict(zip(names, key, strict=True))
+                    slow = 2.3 if "ml_batch" in key else 1.35 if "stateful" in key else 0.9
+                    if "1.31.2" in key:
+                        slow *= 1.25
+                    spread = (1150 * slow, 1900 * slow, 2400 * slow, 3900 * slow) if slo is time else None
+                    if slo is time and "ml_batch" in key:
+                        more = min(good, (good + bad) // 14)
+                        good, bad = good - more, bad + more
+                    made.status.append(status_row(slo, good, bad, quantiles=spread, **values))
+    made.add(critical, [(0, 0)] * 20 + [(2, 0), (1, 0), (3, 1), (0, 0), (2, 0), (3, 0), (0, 0), (2, 0)],
+             quantiles=(420.0, 610.0, 700.0, 890.0))  # fmt: skip
+    made.reasons = [
+        ("pod_disruption_budget", "customer", 141), ("drain_timeout", "platform", 208), ("image_pull", "dependency", 44),
+        ("quota_exceeded", "customer", 63), ("api_server_unreachable", "platform", 57), ("node_not_ready", "platform", 39),
+        ("unknown", "platform", 22), ("webhook_refused", "customer", 12), ("capacity", "dependency", 9),
+    ]  # fmt: skip
+    made.overdue = [
+        overdue_row(),
+        overdue_row(
+            cluster_id="c-2204",
+            operation_id="op-90117",
+            region="eastus",
+            workload_type="stateful",
+            started_at=utc(2025, 2, 11, 3, 4),
+            age_seconds=161_760.0,
+        ),
+        overdue_row(
+            cluster_id="c-811",
+            operation_id="op-90402",
+            scope="control_plane",
+            node_pool=None,
+            from_version=None,
+            started_at=utc(2025, 2, 11, 17, 30),
+            age_seconds=109_800.0,
+        ),
+    ]
+    made.ledger = [
+        ("aks_event_grid", 28, 71_994, 0, 71_994, 70_730, 1_204, 60, 0),
+        ("azure_activity_log", 28, 44_102, 12, 44_090, 42_810, 1_190, 83, 7),
+        ("canonical", 28, 4_481, 1, 4_480, 4_345, 128, 7, 0),
+    ]
+    made.quarantine = [("invalid_time", 41, 3), ("missing_field:data.cluster_id", 38, 0), ("invalid_json", 29, 11),
+                       ("unknown_event_type", 25, 0), ("time_out_of_range", 17, 0)]  # fmt: skip
+    made.checks = [
+        ("telemetry", "ledger balances", "error", True, "0 unexplained", "records = accepted + duplicate + quarantined"),
+        ("telemetry", "identity is unique", "error", True, "0 repeated", "(source, id) at most once"),
+        ("upgrades", "states are known", "error", True, "9 of 9", "state in the closed list"),
+        ("upgrades", "error codes are classified", "warning", False, "96.2 % mapped", "at least 98 % mapped"),
+        ("slo", "good is at most total", "error", True, "0 rows", "good ≤ total in every row"),
+        ("slo", "volume is in its usual band", "warning", True, "884", "650 to 1,150 for a Wednesday"),
+    ]  # fmt: skip
+    return made
+
+
+@pytest.fixture(scope="session")
+def build() -> SimpleNamespace:
+    """The builders of this file, for tests that say their own counts."""
+    return SimpleNamespace(Input=Input, objective=objective, status_row=status_row, overdue_row=overdue_row, fleet=fleet, utc=utc)
+
+
+@pytest.fixture(scope="session")
+def fleet_data() -> ReportData:
+    """A whole fleet, for whole pages."""
+    return fleet().data()

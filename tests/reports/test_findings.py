@@ -1,0 +1,308 @@
+"""Sentences for every state the data can be in."""
+
+from datetime import timedelta
+
+import pytest
+
+from assets.reports import findings
+from assets.reports.scores import scores
+from assets.reports.slices import standing_out
+
+N = "\u202f"
+MISSED = [(9_650, 250), (95, 5)]  # 255 of 10,000: 155 over the 100 allowed; today 5 of 100
+MET = [(10_000, 10)]  # 90 of 100.1 left
+CLOSE = [(9_880, 115), (0, 0)]
+SMALL = [(13, 1)]
+NOTHING = [(0, 0)]
+
+
+def data_of(build, *objectives):
+    """A report on objectives given as (name, daily counts)."""
+    given = build.Input()
+    for name, counts in objectives:
+        given.add(build.objective(name), counts)
+    return given.data()
+
+
+@pytest.mark.parametrize(
+    ("objectives", "expected"),
+    [
+        pytest.param(
+            [("upgrade-success", MISSED), ("other", MET)],
+            f"Upgrade success missed its 99{N}% target: 255 bad of 10,000, 155 over the 100 allowed.",
+            id="one missed objective gives its counts",
+        ),
+        pytest.param(
+            [("a-name-that-takes-most-of-the-line-alone", MISSED)],
+            f"A name that takes most of the line alone missed its 99{N}% target: 155 over the 100 allowed.",
+            id="a long name leaves fewer of them",
+        ),
+        pytest.param(
+            [("first", MISSED), ("second", [(8_000, 900)]), ("third", MET)],
+            "2 of 3 objectives missed; worst is Second: 811 over the 89 allowed.",
+            id="of several the one that overspent most is named",
+        ),
+        pytest.param(
+            [("first", MET), ("second", [(10_000, 30)])],
+            "All 2 objectives met; the tightest has 70 of 100 failures left.",
+            id="all met names how close it is",
+        ),
+        pytest.param([("only", MET)], f"Only met its 99{N}% target with 90 of 100 failures left.", id="a single met one"),
+        pytest.param(
+            [("first", MET), ("second", [(9_885, 115)]), ("third", SMALL)],
+            "No objective missed; 2 cannot be judged yet.",
+            id="undecided ones are counted",
+        ),
+        pytest.param(
+            [("first", NOTHING), ("second", NOTHING)],
+            "No data: no upgrade was decided in any objective's window.",
+            id="no data at all is not success",
+        ),
+        pytest.param([], "No objective is defined, so there is nothing to judge.", id="no objective"),
+        pytest.param(
+            [("first", [*MISSED, (0, 0)])],
+            f"No upgrades started on 12 Feb 2025. First still misses its 99{N}% target.",
+            id="an empty day keeps the window's verdict",
+        ),
+        pytest.param(
+            [("first", [*MET, (0, 0)]), ("second", [*MET, (0, 0)])],
+            "No upgrades started on 12 Feb 2025. Every objective is met over its window.",
+            id="an empty day after good ones",
+        ),
+        pytest.param(
+            [("first", CLOSE)],
+            "No upgrades started on 12 Feb 2025. No objective missed; 1 cannot be judged yet.",
+            id="an empty day after unclear ones",
+        ),
+    ],
+)
+def test_the_headline_says_the_worst_verdict(build, objectives, expected):
+    data = data_of(build, *objectives)
+    assert findings.headline(data, scores(data)) == expected
+
+
+def test_headlines_stay_within_ninety_characters_unless_the_name_alone_is_longer(build):
+    data = data_of(build, ("a" * 63, MISSED))
+    assert len(findings.headline(data, scores(data))) <= 90
+
+
+def test_a_failed_gate_replaces_every_verdict(build):
+    given = build.Input().add(build.objective(), MISSED)
+    given.checks = [
+        ("slo", "volume", "warning", False, "1", "2"),
+        ("telemetry", "ledger balances", "error", False, "3 unexplained", "0 unexplained"),
+    ]
+    data = given.data()
+    assert findings.headline(data, scores(data)) == "Do not use this report: ledger balances failed."
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        pytest.param(MISSED, "255 bad of 10,000, 155 over the 100 allowed. Today still burns 5.0×.", id="missed and burning"),
+        pytest.param(
+            [(9_650, 250), (9_900, 10)],
+            "260 bad of 19,810, 62 over the 198 allowed. Today burns 0.1×, so it is recovering.",
+            id="missed and recovering",
+        ),
+        pytest.param(
+            [(9_650, 250), (8, 2)],
+            "252 bad of 9,910, 153 over the 99 allowed. Too few today to see a trend (n = 10).",
+            id="missed with a handful today",
+        ),
+        pytest.param(
+            [(9_650, 250), (0, 0)],
+            "250 bad of 9,900, 151 over the 99 allowed. Nothing was decided today.",
+            id="missed with an empty day",
+        ),
+        pytest.param(MET, "10 bad of 10,010, 90 of 100 left.", id="met"),
+        pytest.param(
+            [(9_905, 95)],
+            "95 bad of 10,000, 5 of 100 left, but the interval still contains the target.",
+            id="undecided within budget",
+        ),
+        pytest.param(
+            [(9_885, 115)],
+            "115 bad of 10,000, 15 over the 100 allowed, but the interval still contains the target.",
+            id="undecided beyond budget",
+        ),
+        pytest.param(NOTHING, "No upgrade in the window.", id="nothing happened"),
+    ],
+)
+def test_each_objective_has_a_sentence_for_its_state(build, counts, expected):
+    data = data_of(build, ("success", counts))
+    assert findings.score_sentence(scores(data)[0]) == expected
+
+
+def test_a_handful_is_told_how_many_clean_ones_would_tell(build):
+    # One bad at 95 %: n = 93 is the smallest with P(X ≤ 1; n, .05) ≤ .05, so 79 more than 14.
+    given = build.Input().add(build.objective("cp", target=0.95), SMALL)
+    [score] = scores(given.data())
+    expected = f"1 bad of 14 upgrades. At least 79 clean ones in a row would be needed to show 95{N}%."
+    assert findings.score_sentence(score) == expected
+    assert findings.achieved(score) == ("n = 14", "")
+
+
+def test_only_pending_upgrades_are_named_as_such(build):
+    given = build.Input().add(build.objective(), NOTHING)
+    given.status = [{**row, "pending": 3, "excluded": 1} for row in given.status]
+    [score] = scores(given.data())
+    assert findings.score_sentence(score) == "No upgrade decided in the window: 3 pending and 1 excluded."
+
+
+def takeaways(data):
+    found = scores(data)
+    return findings.takeaways(data, found, standing_out(data, found))
+
+
+def test_a_quiet_day_needs_no_action(build):
+    given = build.Input().add(build.objective(), [(1_000, 1)] * 28)
+    given.quarantine = []
+    assert takeaways(given.data()) == []
+
+
+def test_a_missed_objective_sends_the_reader_to_its_slice_without_naming_a_cause(build):
+    slo = build.objective()
+    given = build.Input().add(slo, MISSED)
+    given.status.append(build.status_row(slo, 800, 200, to_version="1.31.2", region="westeurope"))
+    first = takeaways(given.data())[0]
+    assert first.action == "Look at 1.31.2 · westeurope first."
+    assert first.evidence == f"200 bad of 1,000, 190 more than 99{N}% allows. This is where, not why: slices overlap."
+    assert first.anchor == "hurts"
+
+
+def test_a_missed_objective_without_such_a_slice_is_about_the_fleet(build):
+    first = takeaways(data_of(build, ("success", MISSED)))[0]
+    assert first.action == "Look at the whole fleet for Success."
+
+
+def test_takeaways_are_at_most_three_and_the_most_urgent_first(build):
+    given = build.Input().add(build.objective("a"), MISSED).add(build.objective("b"), MISSED)
+    given.overdue = [build.overdue_row()]
+    given.checks.append(("slo", "volume", "warning", False, "12", "at least 20"))
+    assert [each.anchor for each in takeaways(given.data())] == ["hurts", "budget", "overdue"]
+
+
+def test_overdue_upgrades_warnings_and_quarantine_are_takeaways_of_their_own(build):
+    given = build.Input().add(build.objective(), [(1_000, 1)] * 28)
+    given.overdue = [build.overdue_row(), build.overdue_row(cluster_id="c-2")]
+    given.checks.append(("slo", "volume", "warning", False, "12", "at least 20"))
+    texts = [(each.action, each.evidence) for each in takeaways(given.data())]
+    assert texts == [
+        (
+            f"Unblock 2 upgrades running longer than 24{N}h.",
+            f"The oldest, on cluster c-17 in westeurope, started 76{N}h 12{N}min ago.",
+        ),
+        ("Check 1 data-quality warning.", "volume: observed 12, rule at least 20."),
+        ("Mend the sender of 1 quarantined record.", "Delivered today; most often invalid_json, 1."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        pytest.param(
+            [(50, 0)] * 27 + [(0, 0)], "No upgrade started on 12 Feb 2025; 27 of the 27 days before had some.", id="a sudden one"
+        ),
+        pytest.param([(0, 0)] * 28, "No upgrade started on 12 Feb 2025; nor in the four weeks before.", id="one of many"),
+        pytest.param(([(50, 0)] * 2 + [(0, 0)] * 2) * 7, None, id="a usual one is nothing to do"),
+    ],
+)
+def test_an_empty_day_questions_the_delivery_unless_such_days_are_usual(build, counts, expected):
+    given = build.Input().add(build.objective(), counts)
+    given.quarantine = []
+    assert [each.evidence for each in takeaways(given.data())] == ([] if expected is None else [expected])
+
+
+def test_a_day_that_spends_a_tenth_of_a_met_budget_is_worth_watching(build):
+    given = build.Input().add(build.objective(), [(1_000, 1)] * 27 + [(900, 40)])  # allowed 279.67, today 40
+    given.quarantine = []
+    [only] = takeaways(given.data())
+    assert only.action == "Watch Upgrade success."
+    assert only.evidence == f"12 Feb 2025 alone spent 14{N}% of its budget: 40 bad of 940."
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c"), (["a", "b", "c", "d"], "a, b and 2 more")],
+)
+def test_lists_are_written_out_until_they_are_long(names, expected):
+    assert findings.listed(names) == expected
+
+
+@pytest.mark.parametrize(
+    ("objectives", "expected"),
+    [
+        pytest.param(
+            [("a", [(0, 0), (9_000, 60), (900, 41), (0, 0)])], "A had spent its whole budget by 11 Feb", id="the day it ran out"
+        ),
+        pytest.param([("a", MISSED), ("b", MISSED)], "2 of 2 objectives have spent their budgets: A and B", id="several"),
+        pytest.param(
+            [("a", MET), ("b", [(10_000, 30)])], "Every objective drawn has budget left; B has the least, 70 of 100", id="none"
+        ),
+        pytest.param([("a", MET)], "A has 90 of 100 left", id="a single one"),
+    ],
+)
+def test_the_budget_title_names_who_ran_out(build, objectives, expected):
+    assert findings.title_budget(scores(data_of(build, *objectives))) == expected
+
+
+def test_no_slice_stands_out_is_said_with_the_number_that_were_judged(build):
+    slo = build.objective()
+    given = build.Input().add(slo, MISSED)
+    given.status += [build.status_row(slo, 4_000, 10, region="eastus"), build.status_row(slo, 5, 1, region="tiny")]
+    data = given.data()
+    focus = standing_out(data, scores(data))
+    assert findings.title_excess(focus) == f"no slice stands out; none of the 1 judged misses 99{N}% on its own"
+
+
+@pytest.mark.parametrize(
+    ("op", "expected"),
+    [("lte", "within"), ("lt", "in less than"), ("gte", "taking at least"), ("gt", "taking more than")],
+)
+def test_a_duration_goal_says_its_comparison(build, op, expected):
+    slo = build.objective("d", kind="threshold", op=op, value=3600.0, target=0.95)
+    given = build.Input().add(slo, MET)
+    assert findings.duration_goal(scores(given.data())[0]) == f"95{N}% {expected} 60{N}min"
+
+
+def test_a_preliminary_report_names_the_report_that_settles_it(build):
+    # The day, 24 h of deadline and 72 h for late data: the report four days later.
+    given = build.Input().add(build.objective(), MET)
+    given.status = [{**row, "pending": 88} for row in given.status]
+    data = given.data()
+    assert findings.maturity_note(data, scores(data)) == "settled in the report of 16 Feb 2025; 88 upgrades still running"
+    given.maturity = "final"
+    assert findings.maturity_note(given.data(), ()) == ""
+
+
+def test_the_ledger_is_the_sum_it_claims_to_be_or_says_otherwise(build):
+    given = build.Input()
+    assert findings.ledger_line(given.data()) == "103 records = 100 accepted + 2 duplicate + 1 quarantined"
+    given.ledger = [("canonical", 1, 9, 0, 9, 5, 1, 1, 1)]
+    assert findings.ledger_line(given.data()) == "9 records ≠ 5 accepted + 1 duplicate + 1 quarantined + 1 not an upgrade"
+
+
+@pytest.mark.parametrize(
+    ("checks", "expected"),
+    [
+        ([], "No checks were recorded"),
+        ([(True, "error")], "The only check passed"),
+        ([(True, "error"), (False, "warning")], "1 of 2 checks passed; 1 warning"),
+        ([(False, "error"), (False, "warning"), (False, "warning")], "0 of 3 checks passed; 1 error and 2 warnings"),
+    ],
+)
+def test_checks_are_counted_by_outcome(build, checks, expected):
+    given = build.Input()
+    given.checks = [("slo", "c", severity, passed, "o", "r") for passed, severity in checks]
+    assert findings.title_checks(given.data()) == expected
+
+
+def test_names_from_data_cannot_break_a_sentence(build):
+    given = build.Input().add(build.objective(display_name="Up\ngrade"), [(1_000, 1)] * 28)
+    given.overdue = [build.overdue_row(cluster_id="c\n17", region="\u202ewest")]
+    data = given.data()
+    for each in takeaways(data):
+        assert not set("\n\u202e") & set(each.action + each.evidence)
+    assert scores(data)[0].title == "Up\ufffdgrade"
+    assert scores(data)[0].days[-1].day - scores(data)[0].days[0].day == timedelta(days=27)

@@ -1,0 +1,151 @@
+"""The page in a real browser that has no network: it draws, stays quiet, asks for nothing and fits.
+
+One browser is launched for all of it.
+"""
+
+import shutil
+
+import pytest
+
+from assets.reports.page import render
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed (group test)")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def address(fleet_data, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(render(fleet_data), encoding="utf-8")
+    return path.as_uri()
+
+
+class Visit:
+    """A tab without network that remembers what the page asked for and complained about."""
+
+    def __init__(self, browser, *, width=1440, **options):
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, **options)
+        self.page = self.context.new_page()
+        self.requests, self.complaints = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+    def open(self, address):
+        self.page.goto(address)
+        self.page.evaluate("() => window.report && window.report.drawAll()")
+        return self
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_offline_it_draws_every_chart_without_a_request_a_complaint_or_sideways_scrolling(browser, address, width):
+    with Visit(browser, width=width).open(address) as visit:
+        live = visit.page.eval_on_selector_all(
+            "[data-chart]",
+            "boxes => boxes.map(box => [box.dataset.chart, box.dataset.live,"
+            " box.querySelectorAll('.stage.ready svg path, .stage.ready svg text').length])",
+        )
+        assert [name for name, _, _ in live] == ["burndown", "excess", "quantiles-1", "reasons"]
+        assert all(state == "drawn" and marks > 20 for _, state, marks in live)
+        overhang = visit.page.eval_on_selector_all(
+            ".stage.ready", "stages => stages.map(s => s.querySelector('svg').getBoundingClientRect().width - s.clientWidth)"
+        )
+        assert max(overhang) <= 1
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert visit.requests == [address]
+        assert visit.complaints == []
+
+
+def test_without_javascript_every_chart_is_on_the_page(browser, address):
+    with Visit(browser, width=390, java_script_enabled=False) as visit:
+        visit.page.goto(address)
+        drawings = visit.page.locator(".static svg")
+        assert drawings.count() == 4
+        assert all(drawings.nth(number).is_visible() for number in range(4))
+        assert visit.page.locator("h1").inner_text().startswith("Upgrade success missed its 99")
+
+
+def test_the_policy_stops_any_script_that_is_not_ours(browser, address, tmp_path):
+    from pathlib import Path
+    from urllib.parse import unquote, urlparse
+
+    text = Path(unquote(urlparse(address).path)).read_text(encoding="utf-8")
+    forged = tmp_path / "forged.html"
+    forged.write_text(text.replace("</main>", "<script>document.title = 'forged'</script></main>"), encoding="utf-8")
+    with Visit(browser).open(forged.as_uri()) as visit:
+        assert "forged" not in visit.page.title()
+        assert any("Content Security Policy" in complaint for complaint in visit.complaints)
+
+
+def test_hostile_names_stay_text_in_the_live_page(browser, build, tmp_path):
+    slo = build.objective()
+    given = build.Input().add(slo, [(9_650, 250), (95, 5)])
+    for number, region in enumerate(
+        ["<script>document.title = 'run'</script>", "=cmd()", "<img src=x onerror=alert(1)>", "x" * 200]
+    ):
+        given.status.append(build.status_row(slo, 80, 20 + number, region=region))
+    path = tmp_path / "hostile.html"
+    path.write_text(render(given.data()), encoding="utf-8")
+    with Visit(browser, width=390).open(path.as_uri()) as visit:
+        assert "Upgrade SLO" in visit.page.title()
+        chart = visit.page.locator("[data-chart=excess] .stage")
+        assert "<script>document.title = 'run'</script>" in chart.text_content()
+        assert chart.locator(".mark-rect path").first.bounding_box()["width"] > 150, "a long name squeezed the plot"
+        chart.locator(".mark-rect path").first.hover(position={"x": 4, "y": 6}, force=True)
+        tooltip = visit.page.locator("#vg-tooltip-element.visible")
+        tooltip.wait_for(timeout=2_000)
+        assert tooltip.locator("img, script").count() == 0
+        assert visit.requests == [path.as_uri()]
+        assert visit.complaints == []
+
+
+def test_days_on_the_live_axis_do_not_move_with_the_readers_time_zone(browser, address):
+    with Visit(browser, timezone_id="America/Los_Angeles").open(address) as visit:
+        assert "9 Feb" in visit.page.locator("[data-chart=burndown] .stage").text_content()
+        shifted = visit.page.locator("[data-chart=burndown] .stage svg").inner_html()
+    with Visit(browser, timezone_id="Pacific/Auckland").open(address) as visit:
+        assert visit.page.locator("[data-chart=burndown] .stage svg").inner_html() == shifted
+
+
+def test_paper_shows_the_static_drawings_in_light_colours_and_begins_with_the_first_minute(browser, address):
+    with Visit(browser, color_scheme="dark").open(address) as visit:
+        visit.page.emulate_media(media="print", color_scheme="dark")
+        assert visit.page.locator(".static svg").first.is_visible()
+        assert not visit.page.locator(".stage").first.is_visible()
+        assert not visit.page.locator(".contents").is_visible()
+        ink = visit.page.evaluate("getComputedStyle(document.body).color")
+        assert ink == "rgb(21, 24, 28)"
+        assert visit.page.evaluate("getComputedStyle(document.getElementById('budget')).breakBefore") == "page"
+
+
+def test_the_keyboard_reaches_the_summary_the_tables_and_the_numbers(browser, address):
+    with Visit(browser).open(address) as visit:
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.activeElement.className") == "skip"
+        stops = []
+        for _ in range(40):
+            visit.page.keyboard.press("Tab")
+            stops.append(visit.page.evaluate("[document.activeElement.tagName, document.activeElement.className].join(' ')"))
+        assert any(stop.startswith("SUMMARY") for stop in stops)
+        assert any(stop.startswith("DIV scroll") for stop in stops)
+        assert not any(stop.startswith(("svg", "g", "path")) for stop in stops)
+        details = visit.page.locator("details.numbers").first
+        details.locator("summary").focus()
+        visit.page.keyboard.press("Enter")
+        assert details.get_attribute("open") is not None
