@@ -21,7 +21,7 @@ from assets.reports.numbers import (
     plural,
 )
 from assets.reports.scores import Score, budget_text
-from assets.reports.slices import Focus, Slice, version_key
+from assets.reports.slices import Focus, Slice, apart, version_key
 from assets.reports.untrusted import shown
 
 if TYPE_CHECKING:
@@ -112,12 +112,12 @@ def excess_by_slice(focus: Focus) -> Figure | None:
         return None
     from assets.reports import charts
 
-    bars = focus.slices[:MOST_BARS]
+    distinct = apart(focus.slices)
+    bars = distinct[:MOST_BARS]
     frame = pl.DataFrame([{"rank": rank, **_excess_row(each)} for rank, each in enumerate(bars)])
     title = findings.title_excess(focus)
     objective = focus.score.objective
-    hidden = len(focus.slices) - len(bars)
-    more = f" The {len(bars)} largest of {count(len(focus.slices))}." if hidden else ""
+    more = f" The first {len(bars)} of {count(len(distinct))}." if len(distinct) > len(bars) else ""
     return Figure(
         id="excess",
         title=title,

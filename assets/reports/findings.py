@@ -29,7 +29,7 @@ from assets.reports.numbers import (
     times,
 )
 from assets.reports.scores import SPARKLINE_DAYS, Score, budget_text, by_urgency, tally, worst
-from assets.reports.slices import NEARLY, Focus, Map, telling
+from assets.reports.slices import Focus, Map
 from assets.reports.untrusted import shown
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _about_focus(focus: Focus) -> Takeaway:
             f"{count(score.bad)} bad of {count(score.total)}, but no single slice misses {goal} on its own.",
             "hurts",
         )
-    first = telling(focus.slices)
+    first = focus.slices[0]
     return Takeaway(
         f"Look at {first.name} first.",
         f"{count(first.bad)} bad of {count(first.total)}, {budget_text(first.excess)} more than {goal} "
@@ -330,7 +330,7 @@ def title_excess(focus: Focus) -> str:
     objective = focus.score.objective
     goal = target_percent(objective.target)
     if focus.slices:
-        first = telling(focus.slices)
+        first = focus.slices[0]
         return f"{first.name}: {budget_text(first.excess)} more bad upgrades than its {goal} target allows"
     if focus.judged == 0:
         return f"no slice has the {objective.min_events} upgrades it takes to be judged"
@@ -342,8 +342,8 @@ def excess_note(focus: Focus) -> str:
     expected = max(focus.judged * (1 - focus.score.objective.confidence), 1)
     return (
         f"Of {plural(focus.judged, 'judged slice')}, up to {count(expected)} would miss by chance alone if "
-        "every one ran exactly at the target. Named first: the smallest slice with at least "
-        f"{percent(NEARLY, 0)} of the largest excess. This shows where bad upgrades gather, not why."
+        "every one ran exactly at the target. Ordered by how far each is beyond chance; a slice that holds, or lies in, "
+        "one further up is in the table only. This shows where bad upgrades gather, not why."
     )
 
 

@@ -5,6 +5,7 @@ Does not belong here: judging a slice (the status carries its verdict), naming a
 That goes to `assets/slo/` and `findings.py`. Slices overlap: one failed upgrade is in many of them.
 """
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ DIMENSIONS = {
 }
 MAP_CONFIDENCE = 0.99  # of one cell: many cells are looked at together
 MOST_VERSIONS, MOST_REGIONS = 14, 12
-NEARLY = 0.9  # our choice: gives up a tenth of the excess for a slice that is easier to look into
+# A slice allowed next to nothing is not infinitely sharp.
+_LEAST_ALLOWED = 0.25
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ class Slice:
     def excess(self) -> float:
         """Bad operations beyond the printed budget; negative when there is budget left."""
         return self.bad - self.allowed
+
+    @property
+    def sharpness(self) -> float:
+        """The excess in units of the spread that chance alone gives to a count of this size: its square root."""
+        return (self.bad - self.budget_allowed) / math.sqrt(max(self.budget_allowed, _LEAST_ALLOWED))
 
     @property
     def excess_interval(self) -> tuple[float, float]:
@@ -157,14 +164,15 @@ def slices(status: pl.DataFrame, objective: "Objective") -> list[Slice]:
 
 
 def missed(found: Iterable[Slice]) -> list[Slice]:
-    """The slices that miss the target on their own, most bad operations beyond their budget first.
+    """The slices that miss the target on their own, those furthest beyond chance first.
 
+    A broad slice that holds a bad one has the larger excess, but less sharply; ranking by excess would put it on top.
     A slice made of the very operations of a wider one (the only patch of a minor version, a workload that exists in
     one region) is left out: the wider one says the same in fewer words.
     """
     ranked = sorted(
         (each for each in found if each.verdict == "missed"),
-        key=lambda each: (-each.excess, len(each.values), list(DIMENSIONS).index(next(iter(each.values)))),
+        key=lambda each: (-each.sharpness, len(each.values), list(DIMENSIONS).index(next(iter(each.values)))),
     )
     by_counts: dict[tuple[int, int, int, int], list[Slice]] = {}
     kept = []
@@ -176,17 +184,13 @@ def missed(found: Iterable[Slice]) -> list[Slice]:
     return kept
 
 
-def telling(standing_out: list[Slice]) -> Slice:
-    """The slice to name first: the smallest of those with nearly the largest excess.
-
-    "Nearly" is `NEARLY` of it. What holds a bad slice stands out too, only less sharply; this is a rule for
-    naming, not an attribution.
-    """
-    enough = NEARLY * standing_out[0].excess
-    return min(
-        (each for each in standing_out if each.excess >= enough),
-        key=lambda each: (each.total, -each.excess, each.name),
-    )
+def apart(standing_out: list[Slice]) -> list[Slice]:
+    """Of slices in order, those that neither hold one before them nor lie in one, by their names alone."""
+    kept: list[Slice] = []
+    for each in standing_out:
+        if not any(each.is_within(other) or other.is_within(each) for other in kept):
+            kept.append(each)
+    return kept
 
 
 def version_key(version: str) -> tuple[bool, list[int], str]:

@@ -11,7 +11,7 @@ from assets.reports import findings
 from assets.reports.micro import STATES
 from assets.reports.numbers import NARROW, count, target_percent, times
 from assets.reports.scores import Score, budget_text, by_urgency, scores, tally
-from assets.reports.slices import standing_out, telling
+from assets.reports.slices import standing_out
 from assets.reports.untrusted import for_chat, for_markdown
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _where_line(data: "ReportData", found: tuple[Score, ...]) -> str:
     focus = standing_out(data, found)
     if focus is None or not focus.slices:
         return "Where: no slice stands out"
-    first = telling(focus.slices)
+    first = focus.slices[0]
     more = f"  +{budget_text(first.excess)} bad of {count(first.total)}, {budget_text(first.allowed)} allowed"
     name = for_chat(first.name)
     room = WIDEST - len("Where: ") - len(more)

@@ -176,5 +176,5 @@ def test_months_of_slices_and_hundreds_of_versions_stay_within_the_size(build):
     text = render(given.data())
     assert len(text.encode()) < 2_500_000
     assert "The first 25 of 400 slices" in text
-    assert "The 8 largest of 400." in text
+    assert "The first 8 of 400." in text
     assert "Not shown, with the fewest upgrades: 386 versions and 388 regions." in text

@@ -3,7 +3,7 @@
 import pytest
 
 from assets.reports.scores import scores
-from assets.reports.slices import missed, slices, standing_out, telling, version_by_region, version_key
+from assets.reports.slices import apart, missed, slices, standing_out, version_by_region, version_key
 
 
 def with_slices(build, rows, **changes):
@@ -14,18 +14,19 @@ def with_slices(build, rows, **changes):
     return slo, given.data()
 
 
-def test_slices_that_miss_are_ranked_by_bad_ones_beyond_their_budget(build):
+def test_slices_that_miss_are_ranked_by_how_far_they_are_beyond_chance(build):
     slo, data = with_slices(
         build,
         [
             (4_000, 20, {"region": "eastus"}),  # below its budget of 40
-            (900, 100, {"region": "westeurope"}),  # 90 beyond
-            (1_800, 150, {"to_version": "1.31.2"}),  # 130.5 beyond its 19.5
-            (15, 6, {"workload_type": "ml_batch"}),  # 5.79 beyond
+            (900, 100, {"region": "westeurope"}),  # 90 beyond its 10: 90 / sqrt(10) = 28.46
+            (1_800, 150, {"to_version": "1.31.2"}),  # 130.5 beyond its 19.5: 130.5 / sqrt(19.5) = 29.55
+            (15, 6, {"workload_type": "ml_batch"}),  # 5.79 beyond its 0.21, taken for 0.25: 5.79 / 0.5 = 11.58
         ],
     )
     found = missed(slices(data.status, slo))
     assert [each.name for each in found] == ["1.31.2", "westeurope", "ml_batch"]
+    assert [each.sharpness for each in found] == pytest.approx([29.5525, 28.4605, 11.58], abs=1e-3)
     assert [each.excess for each in found] == [150 - 20, 90, 5.8]
 
 
@@ -61,16 +62,30 @@ def test_slices_of_another_window_or_objective_are_not_mixed_in(build):
     assert slices(data.status, slo) == []
 
 
-def test_the_slice_named_first_is_the_smallest_with_nearly_the_largest_excess(build):
+def test_a_broad_slice_does_not_stand_above_the_bad_one_that_it_holds(build):
     slo, data = with_slices(
         build,
         [
-            (8_800, 200, {"workload_type": "ml_batch"}),  # 110 beyond
-            (1_030, 110, {"region": "westeurope", "workload_type": "ml_batch"}),  # 98.6: below nine tenths of 110
-            (1_020, 112, {"to_version": "1.31.2"}),  # 100.7: nearly, and far smaller
+            (8_800, 200, {"workload_type": "ml_batch"}),  # 110 / sqrt(90) = 11.6
+            (1_030, 110, {"region": "westeurope", "workload_type": "ml_batch"}),  # 98.6 / sqrt(11.4) = 29.2
         ],
     )
-    assert telling(missed(slices(data.status, slo))).name == "1.31.2"
+    assert [each.name for each in missed(slices(data.status, slo))] == ["westeurope · ml_batch", "ml_batch"]
+
+
+def test_slices_that_hold_or_lie_in_one_further_up_are_not_drawn_again(build):
+    slo, data = with_slices(
+        build,
+        [
+            (700, 100, {"region": "westeurope", "workload_type": "ml_batch"}),
+            (8_000, 200, {"workload_type": "ml_batch"}),  # holds the first
+            (300, 30, {"to_version": "1.31.2", "region": "westeurope", "workload_type": "ml_batch"}),  # lies in the first
+            (900, 60, {"region": "eastus"}),
+        ],
+    )
+    found = missed(slices(data.status, slo))
+    assert len(found) == 4
+    assert [each.name for each in apart(found)] == ["westeurope · ml_batch", "eastus"]
 
 
 def test_the_interval_of_the_excess_is_the_status_interval_in_operations(build):
