@@ -35,7 +35,7 @@ def budget_burndown(frame: pl.DataFrame, *, columns: int = 3) -> "alt.FacetChart
 
     lowest = min(-0.25, _extreme(frame["left"].min()))
     days = frame.with_columns(pl.col("day").cast(pl.Datetime("ms", "UTC")))
-    axis = alt.Axis(format="%-d %b", tickCount=4, grid=False)
+    axis = alt.Axis(format="%-d %b", tickCount=4, grid=False, labelFlush=True)
     base = alt.Chart(days).encode(alt.X("day:T", title=None, scale=alt.Scale(type="utc"), axis=axis))
     y = alt.Y(
         "left:Q",
