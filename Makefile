@@ -50,7 +50,7 @@ dev: $(READY)  ## Open the Dagster UI on this home, with schedule and sensor
 	@DAGSTER_HOME="$$($(BIN)/python -m pipelines.settings)" $(BIN)/dg dev
 
 notebook: $(READY)  ## Open the analysis notebook on the published snapshot
-	@$(BIN)/marimo edit notebooks/which_version_to_worry_about.py
+	@$(BIN)/marimo edit --skip-update-check notebooks/which_version_to_worry_about.py
 
 lock: $(READY)  ## Resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

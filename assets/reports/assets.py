@@ -10,6 +10,7 @@ import dagster as dg
 import duckdb
 
 from assets.home import Home
+from assets.metadata import columns_of
 from assets.partitions import daily, day_of
 from assets.reports.basis import basis_of
 from assets.reports.metadata import metadata_of
@@ -65,10 +66,17 @@ def daily_report(
             decision=decided,
             ledger=_ledger(db, day),
         )
+        schema = columns_of(db, "slo", "status")
     with warehouse.connection() as db:
         write_snapshot(db, home.published, day=day)
     withdraw_refusal(home.refused, day=day)
-    return dg.MaterializeResult(metadata=metadata_of(published, basis))
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": published.data.status.height,
+            "dagster/column_schema": schema,
+            **metadata_of(published, basis),
+        }
+    )
 
 
 def _ledger(db: duckdb.DuckDBPyConnection, day: date) -> dict[str, int]:

@@ -46,12 +46,15 @@ def png(chart: "alt.TopLevelMixin", *, scale: float = 2.0) -> bytes:
 
 
 def light(chart: "alt.TopLevelMixin") -> "alt.Chart":
-    """The same chart in light hex colours, for notebooks, whose page does not declare the tokens."""
+    """The same chart for notebooks, whose page knows neither our tokens nor our style sheet.
+
+    Colours are light hex values, and texts have no halo: without `paint-order` it would cover the letters.
+    """
     import json
 
     import altair as alt
 
-    drawn = json.loads(theme.in_light(json.dumps(spec(chart))))
+    drawn = _without_halos(json.loads(theme.in_light(json.dumps(spec(chart)))))
     return alt.Chart.from_dict({**drawn, "background": theme.TOKENS["surface"][0]})
 
 
@@ -67,6 +70,15 @@ def library() -> str:
             "script. Use the vl-convert-python version of requirements.lock, or escape it in drawing.library."
         )
     return code
+
+
+def _without_halos(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_without_halos(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    dropped = {"stroke", "strokeWidth"} if part.get("type") == "text" else set()
+    return {name: _without_halos(each) for name, each in part.items() if name not in dropped}
 
 
 def _render(specification: dict[str, Any]) -> str:

@@ -332,6 +332,8 @@ def title_excess(focus: Focus) -> str:
     if focus.slices:
         first = focus.slices[0]
         return f"{first.name}: {budget_text(first.excess)} more bad upgrades than its {goal} target allows"
+    if focus.is_one:
+        return "every slice with enough upgrades is the whole fleet; there is nothing to set apart"
     if focus.judged == 0:
         return f"no slice has the {objective.min_events} upgrades it takes to be judged"
     return f"no slice stands out; none of the {count(focus.judged)} judged misses {goal} on its own"

@@ -136,11 +136,15 @@ class Map:
 
 @dataclass(frozen=True)
 class Focus:
-    """The objective looked at slice by slice: how many were judged, and those that miss on their own."""
+    """The objective looked at slice by slice: how many were judged, and those that miss on their own.
+
+    `is_one`: whether every slice with enough operations is the whole fleet, so that there is nothing to set apart.
+    """
 
     score: Score
     judged: int
     slices: list[Slice]
+    is_one: bool = False
 
 
 def standing_out(data: "ReportData", found: tuple[Score, ...]) -> Focus | None:
@@ -154,7 +158,8 @@ def standing_out(data: "ReportData", found: tuple[Score, ...]) -> Focus | None:
     fewest = max(score.objective.min_events, 1)
     able = [each for each in slices(data.status, score.objective) if each.total >= fewest]
     fleet = (score.good, score.bad, score.pending, score.excluded)
-    return Focus(score, len(able), missed(each for each in able if each.counts != fleet))
+    parts = [each for each in able if each.counts != fleet]
+    return Focus(score, len(parts), missed(parts), is_one=bool(able) and not parts)
 
 
 def slices(status: pl.DataFrame, objective: "Objective") -> list[Slice]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from assets.reports.findings import title_excess
 from assets.reports.scores import scores
 from assets.reports.slices import apart, missed, slices, standing_out, version_by_region, version_key
 
@@ -54,7 +55,16 @@ def test_a_slice_that_is_the_whole_fleet_does_not_stand_out_and_small_ones_are_n
     )
     focus = standing_out(data, scores(data))
     assert [each.name for each in focus.slices] == ["westeurope"]
-    assert focus.judged == 2
+    assert focus.judged == 1  # westeurope: aks is the fleet, tiny is too small
+    assert not focus.is_one
+
+
+def test_a_fleet_of_one_slice_has_nothing_to_set_apart(build):
+    # A missed fleet that runs one version: it must not be said that none of its slices misses the target.
+    _, data = with_slices(build, [(9_700, 300, {"provider": "aks"}), (9_700, 300, {"to_version": "1.31.2"})])
+    focus = standing_out(data, scores(data))
+    assert (focus.judged, focus.slices, focus.is_one) == (0, [], True)
+    assert title_excess(focus) == "every slice with enough upgrades is the whole fleet; there is nothing to set apart"
 
 
 def test_slices_of_another_window_or_objective_are_not_mixed_in(build):

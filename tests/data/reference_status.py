@@ -1,0 +1,138 @@
+"""A second opinion on counting: what operations count as, and how many of each in every window and slice, in plain Python.
+
+Belongs here: the contract's rules for good, bad, pending and excluded, windows, slices and quantiles; the shipped objectives once
+more, written by hand.
+Does not belong here: operations (`reference_fold.py`), what counts say about a target (`tests/slo/test_intervals.py`).
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import combinations
+from operator import ge, gt, le, lt
+from typing import Any
+
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+
+DIMENSIONS = ("to_version", "to_minor", "region", "workload_type", "trigger", "scope", "provider")
+ALONE = ("to_minor", "scope", "trigger", "provider")
+OUTCOMES = ("good", "bad", "pending", "excluded")
+QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
+_OPERATORS = {"lte": le, "lt": lt, "gte": ge, "gt": gt}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One objective: which operations belong to it, and either `good`, a deadline, or `op` and `limit` for the duration."""
+
+    slo: str
+    total: Callable[[Row], bool] = lambda _operation: True
+    good: Callable[[Row], bool] | None = None
+    deadline: timedelta = timedelta(hours=24)
+    op: str | None = None
+    limit: timedelta | None = None
+    failures_count: bool = True
+    slice_by: tuple[str, ...] = ("to_version", "region", "workload_type")
+    window: str = "28d"
+    window_days: int = 28
+
+
+def _reached_the_version(operation: Row) -> bool:
+    return operation["state"] == "succeeded" and operation["version_confirmed"] is not False
+
+
+SHIPPED = (
+    Rule("upgrade-success", good=_reached_the_version),
+    Rule("platform-upgrade-success", lambda each: each["responsibility"] != "customer", good=_reached_the_version),
+    Rule("first-attempt-success", lambda each: each["attempt"] == 1, good=_reached_the_version),
+    Rule("control-plane-duration", lambda each: each["scope"] == "control_plane", op="lte", limit=timedelta(minutes=20)),
+    Rule("node-pool-duration", lambda each: each["scope"] == "node_pool", op="lte", limit=timedelta(minutes=45)),
+)
+
+
+def outcome(operation: Row, rule: Rule, *, as_of: datetime) -> str:
+    """What the operation counts as at that moment; it belongs to the objective."""
+    state, duration = operation["state"], _duration(operation)
+    if state in ("cancelled", "superseded", "skipped", "scheduled"):
+        return "excluded"
+    if rule.good is not None:
+        if state == "running":
+            return "pending" if as_of - operation["started_at"] < rule.deadline else "bad"
+        in_time = duration is None or duration <= rule.deadline
+        return "good" if rule.good(operation) and in_time else "bad"
+    assert rule.op is not None
+    assert rule.limit is not None
+    if state == "running":
+        # Only an upper limit can be missed by growing older.
+        too_old = rule.op in ("lte", "lt") and not _OPERATORS[rule.op](as_of - operation["started_at"], rule.limit)
+        return "bad" if too_old else "pending"
+    if duration is None:
+        return "excluded"
+    if state == "failed":
+        return "bad" if rule.failures_count else "excluded"
+    return "good" if _OPERATORS[rule.op](duration, rule.limit) else "bad"
+
+
+def _duration(operation: Row) -> timedelta | None:
+    started_at, finished_at = operation["started_at"], operation["finished_at"]
+    if started_at is None or finished_at is None or finished_at < started_at:
+        return None
+    return finished_at - started_at
+
+
+def counts(operations: Iterable[Row], rules: Iterable[Rule], *, report_date: date) -> dict[Key, dict[str, int]]:
+    """The four counts by (slo, window, slice_by, value of each dimension or None); only slices with an operation."""
+    found: dict[Key, Counter[str]] = defaultdict(Counter)
+    for rule, window, operation in _looked_at(operations, rules, report_date):
+        result = outcome(operation, rule, as_of=_end_of(report_date))
+        for slice_ in slices_of(operation, rule):
+            found[rule.slo, window, *slice_][result] += 1
+    return {key: {name: counted[name] for name in OUTCOMES} for key, counted in found.items()}
+
+
+def quantiles(operations: Iterable[Row], rules: Iterable[Rule], *, report_date: date) -> dict[Key, dict[str, float]]:
+    """Of threshold objectives, by the same key: the duration that a share of the succeeded operations did not exceed."""
+    found: dict[Key, list[float]] = defaultdict(list)
+    for rule, window, operation in _looked_at(operations, rules, report_date):
+        duration = _duration(operation)
+        if rule.limit is not None and operation["state"] == "succeeded" and duration is not None:
+            for slice_ in slices_of(operation, rule):
+                found[rule.slo, window, *slice_].append(duration.total_seconds())
+    return {key: {name: nearest_rank(values, share) for name, share in QUANTILES.items()} for key, values in found.items()}
+
+
+def nearest_rank(values: Iterable[float], share: float) -> float:
+    """The smallest value that at least this share of the values does not exceed."""
+    in_order = sorted(values)
+    return in_order[max(math.ceil(share * len(in_order)) - 1, 0)]
+
+
+def _looked_at(operations: Iterable[Row], rules: Iterable[Rule], report_date: date) -> Iterator[tuple[Rule, str, Row]]:
+    for operation in operations:
+        for rule in rules:
+            if rule.total(operation):
+                windows = {rule.window: rule.window_days, "1d": 1, "3d": 3, "7d": 7, "28d": 28}
+                for window, days in windows.items():
+                    if report_date - timedelta(days=days) < operation["day"] <= report_date:
+                        yield rule, window, operation
+
+
+def slices_of(operation: Row, rule: Rule) -> Iterator[Key]:
+    """(slice_by, value of each dimension or None) of every slice that the operation is in."""
+    for size in range(len(rule.slice_by) + 1):
+        for chosen in combinations(rule.slice_by, size):
+            yield _slice(operation, chosen)
+    for dimension in ALONE:
+        if dimension not in rule.slice_by:
+            yield _slice(operation, (dimension,))
+
+
+def _slice(operation: Row, chosen: tuple[str, ...]) -> Key:
+    return (",".join(chosen), *(operation[each] or "unknown" if each in chosen else None for each in DIMENSIONS))
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time()) + timedelta(days=1)
