@@ -25,6 +25,7 @@ sql = sql_beside(__file__)
 
 TABLES = ("files", "events", "quarantine", "not_upgrades", "touched", "inventory", "inventory_version")
 _MACROS = ("macro_text", "macro_is_not_text", "macro_moment")
+_STAGING = ("create_staging", "create_new_files", "create_excluded", "create_candidates")
 
 Transaction = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
@@ -65,8 +66,6 @@ def take_in(
     restated: list[str] = []
     days: list[date] = []
     files = 0
-    with transaction() as db:
-        db.execute(sql("forget_failed"), {"upto": upto})
     while True:
         due = _due(transaction, present, upto=upto)
         if due.restate_from is not None:
@@ -93,6 +92,7 @@ def take_in(
 
 def _due(transaction: Transaction, present: list[Delivery], *, upto: date) -> ledger.Plan:
     with transaction() as db:
+        db.execute(sql("forget_failed"), {"upto": upto})
         recorded = ledger.recorded_files(db)
         stamps = {file.path: file.stamp for file in recorded if file.status != ledger.FAILED}
         changed = [each for each in present if stamps.get(each.path, each.stamp) != each.stamp and each.day <= upto]
@@ -120,9 +120,8 @@ def _forget_from(transaction: Transaction, day: date) -> None:
 
 
 def _take_in_day(db: duckdb.DuckDBPyConnection, day: date, delivered: list[Delivery], scratch: Path) -> None:
-    for macro in _MACROS:
-        db.execute(sql(macro))
-    db.execute(sql("create_new_files"))
+    for statement in (*_MACROS, *_STAGING):
+        db.execute(sql(statement))
     [(last_known,)] = db.execute("SELECT coalesce(max(file_id), 0) FROM telemetry.files").fetchall()
     files = [_File(Place(number, delivery)) for number, delivery in enumerate(delivered, start=last_known + 1)]
     seen: set[str] = set()
@@ -133,10 +132,10 @@ def _take_in_day(db: duckdb.DuckDBPyConnection, day: date, delivered: list[Deliv
             _fail(db, file, str(problem))
         except OSError as problem:
             _fail(db, file, f"it cannot be read ({problem.strerror or problem}). Mend it, or move it out of the landing zone.")
-    new = {"delivery_day": day, "last_known": last_known}
-    given = _records(db, new)
-    _drop_duplicates(db, new)
-    kept = _records(db, new)
+    given = _records(db)
+    _exclude_duplicates(db, day)
+    kept = _records(db)
+    db.execute(sql("insert_events"), {"delivery_day": day})
     for file in files:
         given_records, _ = given.get(file.place.file_id, (0, 0))
         accepted, events = kept.get(file.place.file_id, (0, 0))
@@ -157,7 +156,6 @@ def _read(db: duckdb.DuckDBPyConnection, file: "_File", seen: set[str], scratch:
     if earlier or file.sha256 in seen:
         file.status = ledger.REDELIVERED
         return
-    db.execute("INSERT INTO new_files VALUES (?, ?)", [file.place.file_id, delivery.path])
     with _folder(scratch) as folder, expanded(delivery.location, folder) as content:
         file.counts = read_file(db, file.place, content, folder)
     seen.add(file.sha256)
@@ -169,18 +167,18 @@ def _fail(db: duckdb.DuckDBPyConnection, file: "_File", error: str) -> None:
     withdraw_file(db, file.place)
 
 
-def _records(db: duckdb.DuckDBPyConnection, new: dict[str, Any]) -> dict[int, tuple[int, int]]:
-    """By file: how many of its records have an event now, and how many events that is."""
-    return {file_id: (records, events) for file_id, records, events in db.execute(sql("new_records"), new).fetchall()}
+def _records(db: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, int]]:
+    """By file: how many of its records have an event that is not excluded, and how many events that is."""
+    return {file_id: (records, events) for file_id, records, events in db.execute(sql("candidate_records")).fetchall()}
 
 
-def _drop_duplicates(db: duckdb.DuckDBPyConnection, new: dict[str, Any]) -> None:
-    db.execute(sql("delete_repeated"), new)
-    db.execute(sql("create_known"), new)
-    [(later, path)] = db.execute(sql("later_known"), {"delivery_day": new["delivery_day"]}).fetchall()
+def _exclude_duplicates(db: duckdb.DuckDBPyConnection, day: date) -> None:
+    db.execute(sql("exclude_repeated"))
+    db.execute(sql("create_known"))
+    [(later, path)] = db.execute(sql("later_known"), {"delivery_day": day}).fetchall()
     if later:
         raise _DeliveredEarlier(path)
-    db.execute(sql("delete_known"), new)
+    db.execute(sql("exclude_known"))
 
 
 @contextmanager

@@ -6,6 +6,8 @@ Does not belong here: joining them with operations (`assets/upgrades/sql/create_
 
 import csv
 import hashlib
+import io
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ from assets.telemetry.canonical import parse_time
 sql = sql_beside(__file__)
 
 COLUMNS = ("cluster_id", "node_pool", "region", "workload_type", "provider", "valid_from", "valid_to")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)  # `date.fromisoformat` takes 20261120 and 2026-W47-5 as well
 
 
 class InventoryError(ValueError):
@@ -35,12 +38,11 @@ def load_inventory(db: duckdb.DuckDBPyConnection, folder: Path) -> str:
     Raises:
         InventoryError: for a missing or unknown column, a ragged line, no date where one is due, a period that ends early.
     """
-    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
     digest = inventory_sha256(folder)
     loaded = db.execute("SELECT sha256 FROM telemetry.inventory_version").fetchall()
     if loaded == [(digest,)]:
         return digest
-    rows = [row for file in files for row in read_inventory(file)]
+    rows = [row for file in _files(folder) for row in read_inventory(file)]
     db.execute("DELETE FROM telemetry.inventory")
     db.execute(sql("insert_inventory"), {"rows": orjson.dumps(rows).decode()})
     db.execute("DELETE FROM telemetry.inventory_version")
@@ -51,20 +53,25 @@ def load_inventory(db: duckdb.DuckDBPyConnection, folder: Path) -> str:
 def inventory_sha256(folder: Path) -> str:
     """Hex SHA-256 of the names and bytes of the folder's CSV files."""
     digest = hashlib.sha256()
-    for file in sorted(folder.glob("*.csv")) if folder.is_dir() else []:
+    for file in _files(folder):
         content = file.read_bytes()
         digest.update(f"{file.name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
 
+def _files(folder: Path) -> list[Path]:
+    """The folder's CSV files in order of their names; names that begin with a dot are for tools and half-copied files."""
+    return sorted(file for file in folder.glob("*.csv") if not file.name.startswith(".")) if folder.is_dir() else []
+
+
 def read_inventory(file: Path) -> Iterator[dict[str, Any]]:
     """One dict per line with the keys of `COLUMNS`; empty cells are None, moments microseconds since the epoch."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise InventoryError(f"inventory/{file.name}: {problem}; accepted: UTF-8.") from None
-    reader = csv.reader(text.splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)  # a line end inside quotes is part of the cell
     try:
         header = next(reader, [])
         if sorted(header) != sorted(COLUMNS):
@@ -98,9 +105,9 @@ def _row(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
 
 def _moment(place: str, name: str, text: str) -> datetime:
     try:
-        return start_of(date.fromisoformat(text))
+        moment = start_of(date.fromisoformat(text)) if _DATE.fullmatch(text) else parse_time(text)
     except ValueError:
-        moment = parse_time(text)
+        moment = None
     if moment is None:
         raise InventoryError(
             f"{place}: {name} is {text!r}; accepted: 2026-11-20, or RFC 3339 with an offset such as 2026-11-20T09:00:00Z."

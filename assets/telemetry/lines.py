@@ -141,7 +141,7 @@ def lines_of(content: Path, scratch: Path) -> Iterator[Lines]:
         text: mmap.mmap | bytes = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         bulk = scratch / "bulk.ndjson"
         try:
-            lines = _lines(text, *_scan(file), bulk)
+            lines = _lines(text, _scan(file), bulk)
             if len(lines.held_out) == 0 and text[:3] != BYTE_ORDER_MARK:
                 bulk.symlink_to(content.resolve())  # under a name without glob characters
             else:
@@ -153,43 +153,63 @@ def lines_of(content: Path, scratch: Path) -> Iterator[Lines]:
                 text.close()
 
 
-def _scan(file: io.BufferedIOBase) -> tuple[Indices, Indices]:
-    """Offsets of the line feeds, and of the places where DuckDB may accept what JSON refuses; one pass over the file."""
-    feeds, suspicious = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    buffer = np.zeros(_BLOCK + 2, np.uint8)
-    carried = 0  # the last two bytes of the block before stand in front, so that a pattern across blocks is seen
-    offset = 0
+@dataclass(frozen=True)
+class _Scan:
+    """What one pass over a file finds, as offsets.
+
+    Line feeds, and whether a CR precedes each; lines that begin with a blank or less; places where DuckDB may accept what JSON
+    refuses.
+    """
+
+    feeds: Indices
+    after_cr: npt.NDArray[np.bool_]
+    low_starts: Indices
+    suspicious: Indices
+
+
+def _scan(file: io.BufferedIOBase) -> _Scan:
+    """One pass over the file through a small buffer: touching its pages a second time would cost as much again."""
+    feeds, low_starts, suspicious = ([np.empty(0, np.int64)] for _ in range(3))
+    after_cr = [np.empty(0, np.bool_)]
+    # The last two bytes before a block stand in front of it, so that what spans two blocks is seen; a line feed before the first.
+    buffer = np.full(_BLOCK + 2, _LF, np.uint8)
+    carried, offset = 1, -1
     while length := file.readinto(buffer[carried : carried + _BLOCK].data):
         block = buffer[: carried + length]
-        feeds.append(np.flatnonzero(block[carried:] == _LF) + (offset + carried))
-        suspicious.append(_lenient_only(block, own_from=carried, line_feeds=len(feeds[-1])) + offset)
+        own_feeds = np.flatnonzero(block[carried:] == _LF) + carried
+        feeds.append(own_feeds + offset)
+        after_cr.append(block[own_feeds - 1] == _CR)
+        starts = own_feeds + 1 if block[carried - 1] != _LF else np.concatenate(([carried], own_feeds + 1))
+        starts = starts[starts < len(block)]
+        low_starts.append(starts[block[starts] <= _SPACE] + offset)
+        suspicious.append(_lenient_only(block, own_from=carried, line_feeds=len(own_feeds)) + offset)
         kept = min(2, len(block))
         offset += len(block) - kept
         buffer[:kept] = block[len(block) - kept :].copy()
         carried = kept
-    return np.concatenate(feeds), np.unique(np.concatenate(suspicious))
+    found = np.unique(np.concatenate(suspicious))
+    return _Scan(np.concatenate(feeds), np.concatenate(after_cr), np.concatenate(low_starts), found[found >= 0])
 
 
-def _lines(text: mmap.mmap | bytes, feeds: Indices, suspicious: Indices, bulk: Path) -> Lines:
+def _lines(text: mmap.mmap | bytes, scan: _Scan, bulk: Path) -> Lines:
     size = len(text)
-    data = np.frombuffer(text, dtype=np.uint8)
-    starts = np.concatenate(([0], feeds + 1)).astype(np.int64)
-    ends = np.concatenate((feeds, [size])).astype(np.int64)
+    starts = np.concatenate(([0], scan.feeds + 1)).astype(np.int64)
+    ends = np.concatenate((scan.feeds - (scan.after_cr & (scan.feeds > starts[:-1])), [size])).astype(np.int64)
     if starts[-1] == size:  # nothing after the last line feed
         starts, ends = starts[:-1], ends[:-1]
     if len(starts) == 0:
         nothing = np.empty(0, np.int64)
         return Lines(bulk, text, nothing, nothing, nothing, nothing, nothing)
-    terminated = np.arange(len(ends)) < len(feeds)
-    ends = ends - ((ends > starts) & (data[np.maximum(ends - 1, 0)] == _CR) & terminated)
+    low_lines = np.searchsorted(starts, scan.low_starts)
     if text[:3] == BYTE_ORDER_MARK:
         starts[0] = min(3, int(ends[0]))
-    blank, odd = _blank_lines(data, starts, ends)
+        low_lines = np.union1d([0], low_lines)
+    blank, odd = _blank_lines(text, starts, ends, low_lines)
     if text[3:6] == BYTE_ORDER_MARK == text[:3]:  # a second mark is content, but DuckDB drops any that begins a file
         odd = np.union1d(odd, [0])
     long = np.flatnonzero(ends - starts > LINE_LIMIT)
     held_out = np.unique(np.concatenate((blank, odd, long)))
-    at_patterns = np.unique(np.searchsorted(ends, suspicious, side="left"))
+    at_patterns = np.unique(np.searchsorted(ends, scan.suspicious, side="left"))
     doubtful = np.unique(np.concatenate((at_patterns, _deep_lines(text, starts, ends), odd, long)))
     doubtful = doubtful[(doubtful < len(starts)) & ~np.isin(doubtful, blank)]
     return Lines(bulk, text, starts, ends, blank, held_out, doubtful)
@@ -215,15 +235,11 @@ def _lenient_only(block: npt.NDArray[np.uint8], *, own_from: int, line_feeds: in
     return np.concatenate(found).astype(np.int64)
 
 
-def _blank_lines(data: npt.NDArray[np.uint8], starts: Indices, ends: Indices) -> tuple[Indices, Indices]:
+def _blank_lines(text: mmap.mmap | bytes, starts: Indices, ends: Indices, candidates: Indices) -> tuple[Indices, Indices]:
     """Lines of blanks and tabs, and lines that only DuckDB holds for blank (it counts CR, VT and FF as blanks too)."""
-    if len(starts) == 0:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    length = ends - starts
-    candidates = np.flatnonzero((length == 0) | (data[np.minimum(starts, len(data) - 1)] <= _SPACE))
     blank, odd = [], []
     for index in candidates:
-        line = data[starts[index] : ends[index]].tobytes()
+        line = text[int(starts[index]) : int(ends[index])]
         if not line.strip(b" \t"):
             blank.append(index)
         elif not line.strip(b" \t\r\v\f"):

@@ -1,4 +1,4 @@
-"""Reading one delivered file into the tables: its events, its refusals, its records that are no upgrade.
+"""Reading one delivered file: its events into the staging table, its refusals and what is no upgrade into theirs.
 
 Belongs here: the bulk reading of canonical lines in SQL, the strict second look at the few that need it, provider records.
 Does not belong here: which files are read, duplicates and the ledger (`intake.py`), what a line or record means (`canonical.py`,
@@ -67,12 +67,13 @@ def read_file(db: duckdb.DuckDBPyConnection, place: Place, content: Path, scratc
 
 def withdraw_file(db: duckdb.DuckDBPyConnection, place: Place) -> None:
     """Take back what was written of a file that cannot be read to its end."""
-    for table in ("events", "quarantine", "not_upgrades"):
+    db.execute(sql("withdraw_staging"), {"file_id": place.file_id})
+    for table in ("quarantine", "not_upgrades"):
         db.execute(sql(f"withdraw_{table}"), place.key)
 
 
 def as_json(line: int, event: Event) -> dict[str, Any]:
-    """An event as `sql/insert_events.sql` reads it: moments as microseconds since the epoch."""
+    """An event as `sql/stage_events.sql` reads it: moments as microseconds since the epoch."""
     row = {name: getattr(event, name) for name in Event.__dataclass_fields__}
     return {**row, "line": line, "time": microseconds(event.time), "observed_at": microseconds(event.observed_at)}
 
@@ -84,17 +85,23 @@ def _read_canonical(db: duckdb.DuckDBPyConnection, place: Place, content: Path, 
         if lines.count == blank:
             return Counts(lines=lines.count, blank=blank)
         bounds = {"earliest": canonical.EARLIEST, "latest": end_of(day) + canonical.LATENESS_OF_CLOCKS}
-        inserted = db.execute(sql("insert_canonical_lines"), {"path": str(lines.bulk), **place.key, **bounds}).fetchall()
-        if inserted != [(lines.count,)]:  # a row's place gives its line, so there has to be one for each
+        db.execute(sql("stage_canonical_lines"), {"path": str(lines.bulk), "file_id": place.file_id, **bounds})
+        [(first_row, rows, span)] = db.execute(sql("staged_span"), {"file_id": place.file_id}).fetchall()
+        if (rows, span) != (lines.count, lines.count):  # a row's place gives its line
             raise AssertionError(
-                f"landing/{place.delivery.path} has {lines.count} lines, but the bulk reader made {inserted} rows of them"
+                f"landing/{place.delivery.path} has {lines.count} lines, but the bulk reader made {rows} rows spanning {span}"
             )
-        not_judged = db.execute(sql("lines_not_judged"), place.key).fetchall()
+        _place_rows(db, place, first_row)
+        values = {"file_id": place.file_id, "first_row": first_row}
+        not_judged = db.execute(sql("lines_not_judged"), values).fetchall()
         second_look = np.union1d(np.array([line - 1 for (line,) in not_judged], np.int64), lines.doubtful)
-        if len(second_look):
-            db.execute(sql("delete_lines"), {"lines": (second_look + 1).tolist(), **place.key})
+        db.execute(sql("exclude_rows"), {"row_ids": (second_look + first_row).tolist()})
         quarantined, _ = _store(db, place, _strictly(lines, np.setdiff1d(second_look, lines.blank), day))
         return Counts(lines=lines.count, blank=blank, records=lines.count - blank, quarantined=quarantined)
+
+
+def _place_rows(db: duckdb.DuckDBPyConnection, place: Place, first_row: int) -> None:
+    db.execute("INSERT INTO new_files VALUES (?, ?, ?)", [place.file_id, place.delivery.path, first_row])
 
 
 def _strictly(lines: Lines, indices: Indices, day: date) -> Iterator[tuple[int, Outcome, bytes]]:
@@ -107,6 +114,7 @@ def _strictly(lines: Lines, indices: Indices, day: date) -> Iterator[tuple[int, 
 
 
 def _read_provider(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -> Counts:
+    _place_rows(db, place, first_row=0)  # each event says its record's number itself
     source = SOURCES[place.delivery.source]
     counts = envelopes.Counts()
 
@@ -169,12 +177,13 @@ class _Batch:
         return rows >= _BATCH_ROWS or self.refused_characters >= _BATCH_CHARACTERS
 
     def write(self) -> None:
-        self._execute("insert_events", "events", self.events)
-        self._execute("insert_quarantine", "refusals", self.refusals, path=self.place.delivery.path)
-        self._execute("insert_not_upgrades", "records", self.not_upgrades)
+        key = self.place.key
+        self._execute("stage_events", "events", self.events, file_id=self.place.file_id)
+        self._execute("insert_quarantine", "refusals", self.refusals, path=self.place.delivery.path, **key)
+        self._execute("insert_not_upgrades", "records", self.not_upgrades, **key)
         self.refused_characters = 0
 
     def _execute(self, statement: str, parameter: str, rows: list[dict[str, Any]], **values: object) -> None:
         if rows:
-            self.db.execute(sql(statement), {parameter: orjson.dumps(rows).decode(), **self.place.key, **values})
+            self.db.execute(sql(statement), {parameter: orjson.dumps(rows).decode(), **values})
             rows.clear()

@@ -1,4 +1,4 @@
 -- The number of each line of the file that the bulk reading could not judge.
-SELECT line
-FROM telemetry.events
-WHERE delivery_day = $delivery_day AND file_id = $file_id AND id IS NULL
+SELECT rowid - $first_row + 1 AS line
+FROM staging
+WHERE file_id = $file_id AND NOT is_plain

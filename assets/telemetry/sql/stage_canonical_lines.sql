@@ -1,5 +1,5 @@
--- One row per line of a file, in order. A row without an id may still be an event: `canonical.read_line` decides.
-INSERT INTO telemetry.events
+-- One row per line of a file, in order. A row that is not `is_plain` may still be an event: `canonical.read_line` decides.
+INSERT INTO staging
 WITH raw AS (
     SELECT specversion, id, source, type, time, data
     FROM read_ndjson(
@@ -23,7 +23,7 @@ fields AS (
         text_of(id) AS id,
         text_of(source) AS source,
         type::VARCHAR AS type,
-        moment_of(text_of(time)) AS time,
+        CASE WHEN NOT contains(time::VARCHAR, '\') THEN moment_of(text_of(time)) END AS time,
         text_of(data.operation_id) AS operation_id,
         text_of(data.cluster_id) AS cluster_id,
         text_of(data.scope) AS scope,
@@ -41,7 +41,7 @@ fields AS (
         text_of(data.observed_version) AS observed_version,
         data.api_features AS api_features,
         text_of(data.observed_at) AS observed_at_text,
-        moment_of(text_of(data.observed_at)) AS observed_at,
+        CASE WHEN NOT contains(data.observed_at::VARCHAR, '\') THEN moment_of(text_of(data.observed_at)) END AS observed_at,
         is_not_text(data.provider)
         OR is_not_text(data.node_pool)
         OR is_not_text(data.region)
@@ -76,18 +76,18 @@ judged AS (
             OR "trigger" IN ('manual', 'auto_channel', 'security', 'maintenance', 'forced_eol', 'ci', 'unknown'))
         AND (node_count IS NULL OR regexp_full_match(node_count, '[0-9]{1,18}'))
         AND (api_features IS NULL OR regexp_full_match(api_features::VARCHAR, '\[("[^"\\]*"(,"[^"\\]*")*)?\]'))
-        AND (observed_at_text IS NULL OR observed_at IS NOT NULL)
+        AND (observed_at_text IS NULL  -- else of the years 1 to 9999 in UTC: DuckDB's calendar is wider
+            OR (observed_at >= TIMESTAMP '0001-01-01' AND observed_at < TIMESTAMP '10000-01-01'))
         AND has_other_type IS NOT TRUE AS is_plain
     FROM fields
 )
 SELECT
-    $delivery_day,
     $file_id,
-    row_number() OVER () AS line,
+    NULL AS line,
+    coalesce(is_plain, false),
     hash(source, id),
-    hash(cluster_id, operation_id),
     source,
-    CASE WHEN is_plain THEN id END,
+    id,
     type[27:-2],
     time,
     coalesce(observed_at, time),
