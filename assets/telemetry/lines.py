@@ -25,6 +25,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # A compressed file that grows past both of these is taken for an attack or an accident, not a delivery.
 EXPANSION_LIMIT_BYTES = 1024**3
 EXPANSION_LIMIT_FACTOR = 200
+# The offsets of more lines than this do not fit beside everything else; a file of mere line feeds compresses to nothing.
+LINES_LIMIT = 50_000_000
 # Lines at least this long are looked at for nesting beyond `canonical.DEPTH_LIMIT`, which a shorter one cannot hold.
 _DEEP_FROM = 2_000
 _BLOCK = 1 << 20
@@ -173,10 +175,13 @@ def _scan(file: io.BufferedIOBase) -> _Scan:
     after_cr = [np.empty(0, np.bool_)]
     # The last two bytes before a block stand in front of it, so that what spans two blocks is seen; a line feed before the first.
     buffer = np.full(_BLOCK + 2, _LF, np.uint8)
-    carried, offset = 1, -1
+    carried, offset, count = 1, -1, 0
     while length := file.readinto(buffer[carried : carried + _BLOCK].data):
         block = buffer[: carried + length]
         own_feeds = np.flatnonzero(block[carried:] == _LF) + carried
+        count += len(own_feeds)
+        if count > LINES_LIMIT:
+            raise UnreadableFile(f"it has more than {LINES_LIMIT} lines; accepted: up to that many. Deliver it in smaller files.")
         feeds.append(own_feeds + offset)
         after_cr.append(block[own_feeds - 1] == _CR)
         starts = own_feeds + 1 if block[carried - 1] != _LF else np.concatenate(([carried], own_feeds + 1))
@@ -237,14 +242,15 @@ def _lenient_only(block: npt.NDArray[np.uint8], *, own_from: int, line_feeds: in
 
 def _blank_lines(text: mmap.mmap | bytes, starts: Indices, ends: Indices, candidates: Indices) -> tuple[Indices, Indices]:
     """Lines of blanks and tabs, and lines that only DuckDB holds for blank (it counts CR, VT and FF as blanks too)."""
-    blank, odd = [], []
-    for index in candidates:
+    is_empty = starts[candidates] == ends[candidates]
+    blank, odd = list(candidates[is_empty]), []
+    for index in candidates[~is_empty]:
         line = text[int(starts[index]) : int(ends[index])]
         if not line.strip(b" \t"):
             blank.append(index)
         elif not line.strip(b" \t\r\v\f"):
             odd.append(index)
-    return np.array(blank, np.int64), np.array(odd, np.int64)
+    return np.array(sorted(blank), np.int64), np.array(odd, np.int64)
 
 
 def _deep_lines(text: mmap.mmap | bytes, starts: Indices, ends: Indices) -> Indices:

@@ -296,3 +296,14 @@ def test_the_hash_is_of_the_bytes_as_delivered(tmp_path):
     file = tmp_path / "a.ndjson.gz"
     file.write_bytes(b"whatever")
     assert sha256_of(file) == hashlib.sha256(b"whatever").hexdigest()
+
+
+def test_more_lines_than_a_machine_can_hold_are_refused_instead_of_filling_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines_module, "LINES_LIMIT", 3)
+    (tmp_path / "many.ndjson").write_bytes(b"\n" * 4)
+    (tmp_path / "scratch").mkdir()
+    with (
+        pytest.raises(UnreadableFile, match="more than 3 lines; accepted: up to that many"),
+        lines_of(tmp_path / "many.ndjson", tmp_path / "scratch"),
+    ):
+        pass

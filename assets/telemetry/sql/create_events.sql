@@ -1,4 +1,4 @@
--- One row per accepted event, in order of delivery.
+-- One row per accepted event.
 CREATE TABLE IF NOT EXISTS telemetry.events (
     delivery_day DATE NOT NULL,
     file_id BIGINT NOT NULL,

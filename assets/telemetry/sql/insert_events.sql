@@ -1,4 +1,4 @@
--- One row per candidate, in order of delivery.
+-- One row per candidate.
 INSERT INTO telemetry.events
 SELECT
     $delivery_day,

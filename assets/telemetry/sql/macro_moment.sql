@@ -1,6 +1,7 @@
 -- An RFC 3339 text as a UTC timestamp, digits beyond microseconds cut off; NULL when it is none.
 -- Most texts are in UTC with their separators in place; with a digit in front, no blank, no hour 24 and no point at the end, the
--- cast has nothing left to be lenient about. The others take the slower way. (A JSON escape could hide a blank: such times are not passed in.)
+-- cast has nothing left to be lenient about. The others take the slower way. (A JSON escape could hide a tab or a line feed: such
+-- times are not passed in.)
 -- The session's time zone is UTC, so the last cast only drops the type's zone.
 CREATE OR REPLACE TEMP MACRO moment_of(value) AS
     CASE
