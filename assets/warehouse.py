@@ -29,6 +29,10 @@ class WarehouseHeld(RuntimeError):
     """Another process holds the warehouse, and did not let go in time."""
 
 
+class WarehouseUnreadable(RuntimeError):
+    """The warehouse file cannot be opened: it is damaged, or not this user's to open."""
+
+
 class WarehouseOutdated(RuntimeError):
     """The warehouse was written by another version of this software or of DuckDB."""
 
@@ -52,6 +56,7 @@ class Warehouse:
 
         Raises:
             WarehouseHeld: when another process holds the file for longer than `patience_seconds`.
+            WarehouseUnreadable: when the file is damaged, or not this user's to open.
             WarehouseOutdated: when the file has another layout.
         """
         with self.connection() as db:
@@ -91,7 +96,10 @@ def _connect(path: Path, patience_seconds: float) -> duckdb.DuckDBPyConnection:
             return duckdb.connect(str(path))
         except duckdb.IOException as problem:
             if "lock" not in str(problem):
-                raise
+                raise WarehouseUnreadable(
+                    f"{path.name} cannot be opened: {problem} If it is damaged, run `upgrade-slo rebuild`: "
+                    "it makes the warehouse anew from the landing zone."
+                ) from problem
             if time.monotonic() >= deadline:
                 holder = re.search(r"PID (\d+)", str(problem))
                 raise WarehouseHeld(

@@ -159,12 +159,13 @@ def _on_home(act: Callable[["Settings"], int]) -> None:
     from assets.slo.objectives import ObjectivesError
     from assets.telemetry.inventory import InventoryError
     from assets.telemetry.landing import LandingError
-    from assets.warehouse import WarehouseHeld, WarehouseOutdated
+    from assets.warehouse import WarehouseHeld, WarehouseOutdated, WarehouseUnreadable
     from pipelines.holding import HomeHeld, held
     from pipelines.settings import SettingsError, load_settings, prepare_dagster
 
     expected: tuple[type[BaseException], ...] = (
-        SettingsError, HomeHeld, LandingError, InventoryError, ObjectivesError, WarehouseHeld, WarehouseOutdated, FileExistsError,
+        SettingsError, HomeHeld, LandingError, InventoryError, ObjectivesError,
+        WarehouseHeld, WarehouseOutdated, WarehouseUnreadable,
     )  # fmt: skip
     try:
         settings = load_settings()
@@ -178,6 +179,8 @@ def _on_home(act: Callable[["Settings"], int]) -> None:
     except expected as problem:
         raise click.ClickException(str(problem)) from problem
     except OSError as problem:
+        if problem.errno is None:  # ours: files that a simulation would have overwritten
+            raise click.ClickException(str(problem)) from problem
         raise click.ClickException(
             f"{problem.filename or 'the home'}: {problem.strerror or problem}; accepted: a home that this user can read "
             "and write. Set UPGRADE_SLO_HOME to such a folder."

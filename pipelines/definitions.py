@@ -4,6 +4,8 @@ Belongs here: putting the parts together, for production and tests alike.
 Does not belong here: anything that computes, and the parts themselves.
 """
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from assets.home import Home
@@ -19,8 +21,10 @@ from pipelines.settings import load_settings
 from quality.checks import build_checks
 
 
-def build_definitions(*, home: Home, warehouse: Warehouse) -> dg.Definitions:
-    """Everything Dagster knows of the pipeline, on this home and this warehouse."""
+def build_definitions(
+    *, home: Home, warehouse: Warehouse, loggers: Mapping[str, dg.LoggerDefinition] | None = None
+) -> dg.Definitions:
+    """Everything Dagster knows of the pipeline, on this home and this warehouse; `loggers` replace Dagster's console."""
     return dg.Definitions(
         assets=[telemetry_events, upgrade_operations, slo_cells, slo_status, daily_report],
         asset_checks=build_checks(home),
@@ -29,6 +33,7 @@ def build_definitions(*, home: Home, warehouse: Warehouse) -> dg.Definitions:
         sensors=[late_delivery_sensor],
         resources={"home": home, "warehouse": warehouse},
         executor=dg.in_process_executor,
+        loggers=loggers,
     )
 
 

@@ -17,15 +17,18 @@ MOST_AT_ONCE = 10
 
 
 def missed_days(*, published: Collection[date], delivered: Collection[date], today: date) -> list[date]:
-    """Days without a report, oldest first: from the newest published day on, or the last complete day when there is none.
+    """Days without a report, oldest first: after the first published day, or the last complete day when there is none.
 
-    `today` is not over and not due. A day without a delivery is due too: its refusal says that the delivery is missing.
+    `today` is not over and not due. A day without a delivery is due too: its refusal says that the delivery is missing. So is a
+    day between published ones: it was refused when its turn came, and may have been mended since.
     """
     yesterday = today - timedelta(days=1)
-    if not delivered:
+    complete = [day for day in delivered if day <= yesterday]
+    if not complete:
         return []
-    first = max(published) + timedelta(days=1) if published else min(yesterday, max(delivered))
-    return [first + timedelta(days=each) for each in range((yesterday - first).days + 1)]
+    first = min(published) if published else max(complete)
+    days = (first + timedelta(days=each) for each in range((yesterday - first).days + 1))
+    return [day for day in days if day not in published]
 
 
 def changed_days(*, published: Collection[date], changed: Iterable[date], stale: Iterable[date]) -> list[date]:

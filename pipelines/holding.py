@@ -1,6 +1,6 @@
 """Holding a home: one process at a time runs the pipeline on it.
 
-Belongs here: the lock file, whom it names, and waiting for it.
+Belongs here: the lock file, whom it names, waiting for it, and asking whether it is taken.
 Does not belong here: the database's own lock (`assets/warehouse.py`), which also guards against runs started elsewhere.
 """
 
@@ -39,6 +39,18 @@ def held(home: Home, *, patience_seconds: float, waiting: Callable[[str], None] 
         finally:
             file.truncate(0)
             fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def is_held(home: Home) -> bool:
+    """Whether a process, this one included, holds the home at this moment."""
+    try:
+        with home.lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _wait(descriptor: int, holder: Callable[[], str], patience_seconds: float, waiting: Callable[[str], None]) -> None:

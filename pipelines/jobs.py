@@ -6,12 +6,9 @@ Does not belong here: when it runs (`schedules.py`, `sensors.py`), the assets an
 
 import dagster as dg
 
-from assets.partitions import daily
-
 daily_slo_report = dg.define_asset_job(
     "daily_slo_report",
-    selection=dg.AssetSelection.all(),
-    partitions_def=daily,
+    selection=dg.AssetSelection.all(),  # partitioned as the assets are
     description="Takes in what was delivered up to the day, judges every table, and publishes the day's report.",
     executor_def=dg.in_process_executor,
 )

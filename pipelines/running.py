@@ -4,22 +4,30 @@ Belongs here: executing days one after the other and saying how each ended; rebu
 Does not belong here: options and exit codes (`cli.py`), what a run does (`jobs.py`, the assets).
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from assets.home import Home
+from assets.reports.basis import basis_of
+from assets.reports.publish import published_days
 from assets.telemetry.intake import take_in
 from assets.telemetry.inventory import load_inventory
 from assets.telemetry.landing import LandingError, deliveries
 from assets.upgrades.fold import fold
+from assets.warehouse import WarehouseOutdated, WarehouseUnreadable
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
+
+    from assets.slo.objectives import Objectives
 
 
 class Ending(Enum):
@@ -71,38 +79,75 @@ def run_days(settings: Settings, days: list[date]) -> Iterator[DayRun]:
     """
     import dagster as dg
 
+    from pipelines import runs
+    from pipelines.console import our_warnings
     from pipelines.definitions import build_definitions
     from pipelines.jobs import daily_slo_report
 
-    definitions = build_definitions(home=settings.home, warehouse=settings.warehouse)
+    definitions = build_definitions(home=settings.home, warehouse=settings.warehouse, loggers={"console": our_warnings})
     job = definitions.resolve_job_def(daily_slo_report.name)
     with dg.DagsterInstance.get() as instance:
+        # This process holds the home, so no other command is alive to own them.
+        runs.end_abandoned(instance, job_name=job.name, is_held=lambda: False)
         for day in days:
-            result = job.execute_in_process(partition_key=day.isoformat(), instance=instance, raise_on_error=False)
+            result = job.execute_in_process(
+                partition_key=day.isoformat(),
+                instance=instance,
+                raise_on_error=False,
+                tags={runs.COMMAND_TAG: "run"},
+                run_config={"loggers": {"console": {}}},  # a logger that is not asked for does not replace Dagster's own
+            )
             yield _ending(settings.home, day, result)
 
 
 def rebuild_warehouse(
     settings: Settings, *, upto: date, progress: Callable[[date, int, int], None] = lambda _day, _done, _due: None
 ) -> Rebuilt:
-    """Drop the warehouse file and make its tables anew from the landing zone, as of the end of `upto`.
+    """Make the warehouse anew from the landing zone, as of the end of `upto`, with the status of every published day up to it.
 
-    Published reports stay as they are; a day that is run again is compared with what it published.
+    The new file takes the old one's place when it is complete. Published reports stay as they are; a day that is run again is
+    judged anew and compared with what it published.
+
+    Raises:
+        WarehouseHeld: when another process is using the old file.
     """
-    from assets.slo.cells import count_cells
     from assets.slo.objectives import load_objectives
 
-    home, warehouse = settings.home, settings.warehouse
+    home, old = settings.home, settings.warehouse
+    with contextlib.suppress(WarehouseOutdated, WarehouseUnreadable), old.connection():
+        pass  # nobody else may be writing to it; what it holds, or whether it can be read, does not matter
     objectives = load_objectives(home.objectives)
-    for file in home.root.glob(f"{home.warehouse.name}*"):
-        file.unlink()
-    take_in(warehouse.transaction, home.landing, upto=upto, scratch=home.scratch, progress=progress)
-    with warehouse.transaction() as db:
-        fold(db, day=upto, inventory_sha256=load_inventory(db, home.inventory))
-        count_cells(db, day=upto, objectives=objectives)
+    new = replace(old, path=old.path.with_name(f"{old.path.name}.new"))
+    _remove(new.path)
+    take_in(new.transaction, home.landing, upto=upto, scratch=home.scratch, progress=progress)
+    for day in sorted({upto, *(each for each in published_days(home.published) if each < upto)}):
+        with new.transaction() as db:
+            _derive(db, home, day, objectives)
+    with new.connection() as db:
         [(events,)] = db.execute("SELECT count(*) FROM telemetry.events").fetchall()
         [(operations,)] = db.execute("SELECT count(*) FROM upgrades.operations").fetchall()
+        db.execute("CHECKPOINT")
+    _remove(old.path)
+    new.path.replace(old.path)
     return Rebuilt(events=events, operations=operations)
+
+
+def _derive(db: duckdb.DuckDBPyConnection, home: Home, day: date, objectives: "Objectives") -> None:
+    """Operations and cells as of the end of `day`, and its status when a report of it is published."""
+    from assets.slo.cells import count_cells
+    from assets.slo.status import write_status
+
+    inventory_sha256 = load_inventory(db, home.inventory)
+    fold(db, day=day, inventory_sha256=inventory_sha256)
+    count_cells(db, day=day, objectives=objectives)
+    if day in published_days(home.published):
+        basis = basis_of(db, day=day, objectives_sha256=objectives.sha256, inventory_sha256=inventory_sha256)
+        write_status(db, day=day, objectives=objectives, basis=basis.sha256)
+
+
+def _remove(database: Path) -> None:
+    for suffix in ("", ".wal"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
 
 
 def _ending(home: Home, day: date, result: "dg.ExecuteInProcessResult") -> DayRun:
@@ -121,5 +166,16 @@ def _ending(home: Home, day: date, result: "dg.ExecuteInProcessResult") -> DayRu
     for each in failures:
         if each.user_failure_data is not None and "refused" in each.user_failure_data.metadata:
             return DayRun(day, Ending.REFUSED, reasons, each.user_failure_data.description or "")
-    causes = [each.error.cause or each.error for each in failures_of_their_own if each.error]
-    return DayRun(day, Ending.FAILED, None, "; ".join(str(cause.message).strip() for cause in causes) or "the run failed")
+    causes = [_cause(each.error) for each in failures_of_their_own if each.error]
+    return DayRun(day, Ending.FAILED, None, "; ".join(causes) or f"the run {result.run_id} failed; its events say why")
+
+
+def _cause(error: Any) -> str:
+    """What went wrong: our own message as it is; failing one, the first cause with its kind and where it came up."""
+    while True:
+        kind, _, text = str(error.message).strip().partition(": ")
+        if kind.startswith(("assets.", "quality.", "pipelines.")) and kind.endswith(f".{error.cls_name}"):
+            return text
+        if not error.cause:
+            return f"{error.message.strip()}\n{''.join(error.stack[-1:]).strip()}"
+        error = error.cause

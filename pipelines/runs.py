@@ -1,11 +1,11 @@
 """Runs of the job as Dagster knows them: asking for them, and how they ended.
 
-Belongs here: run requests with their tags, attempts counted from the instance's history.
+Belongs here: run requests with their tags, attempts counted from the instance's history, runs whose process is gone.
 Does not belong here: which days are due (`due.py`).
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 
 import dagster as dg
@@ -14,6 +14,8 @@ from assets.telemetry.landing import Delivery
 from pipelines.due import next_attempts
 
 DELIVERIES_TAG = "upgrade_slo/deliveries"
+# On runs of the upgrade-slo command, which holds the home for as long as it lives.
+COMMAND_TAG = "upgrade_slo/command"
 _PARTITION_TAG = "dagster/partition"
 _BAD_ENDS = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _UNDER_WAY = [
@@ -41,6 +43,17 @@ def requests(
         )
         for day, by, attempt in next_attempts(due, deliveries=deliveries, attempts=attempts)
     ]
+
+
+def end_abandoned(instance: dg.DagsterInstance, *, job_name: str, is_held: Callable[[], bool]) -> None:
+    """End the runs of an `upgrade-slo` command that was killed: for Dagster they would go on, and keep the only slot, for ever.
+
+    `is_held`: whether a command that is alive may own them; it is asked after they have been listed.
+    """
+    left = [run for run in _runs(instance, job_name, _UNDER_WAY) if COMMAND_TAG in run.tags]
+    if left and not is_held():
+        for run in left:
+            instance.report_run_failed(run, "the command that ran this is gone; it was killed")
 
 
 def _runs(instance: dg.DagsterInstance, job_name: str, statuses: list[dg.DagsterRunStatus]) -> Collection[dg.DagsterRun]:

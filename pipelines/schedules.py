@@ -5,6 +5,7 @@ Does not belong here: which days those are (`due.py`), late files (`sensors.py`)
 """
 
 from datetime import UTC
+from functools import partial
 
 import dagster as dg
 
@@ -12,6 +13,7 @@ from assets.home import Home
 from assets.reports.publish import published_days
 from assets.telemetry.landing import deliveries
 from pipelines import due, runs
+from pipelines.holding import is_held
 from pipelines.jobs import daily_slo_report
 
 
@@ -27,6 +29,7 @@ def daily_slo_report_schedule(
     context: dg.ScheduleEvaluationContext, home: dg.ResourceParam[Home]
 ) -> list[dg.RunRequest] | dg.SkipReason:
     """One run request per day without a report. The stock schedule of a partitioned job only asks for the latest."""
+    runs.end_abandoned(context.instance, job_name=daily_slo_report.name, is_held=partial(is_held, home))
     present = deliveries(home.landing)
     days = due.missed_days(
         published=published_days(home.published),

@@ -4,6 +4,8 @@ Belongs here: comparing the landing zone, the ledger and the published manifests
 Does not belong here: the comparison's rules (`due.py`), taking the file in (`assets/telemetry/intake.py`).
 """
 
+from functools import partial
+
 import dagster as dg
 
 from assets.home import Home
@@ -13,6 +15,7 @@ from assets.telemetry.ledger import changed_days as changed_delivery_days
 from assets.telemetry.ledger import recorded_files
 from assets.warehouse import Warehouse, WarehouseHeld
 from pipelines import due, runs
+from pipelines.holding import is_held
 from pipelines.jobs import daily_slo_report
 
 
@@ -27,6 +30,7 @@ def late_delivery_sensor(
     context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home], warehouse: dg.ResourceParam[Warehouse]
 ) -> list[dg.RunRequest] | dg.SkipReason:
     """One run request per published day whose inputs moved; the ledger is compared, not modification times."""
+    runs.end_abandoned(context.instance, job_name=daily_slo_report.name, is_held=partial(is_held, home))
     published = published_days(home.published)
     if not published:
         return dg.SkipReason("nothing is published yet")

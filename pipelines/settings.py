@@ -5,6 +5,7 @@ Does not belong here: what a home holds (`assets/home.py`), how the warehouse is
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingsError: naming the variable, its value and what is accepted.
     """
-    gaps = environment.get("UPGRADE_SLO_GAPS", "error")
+    gaps = environment.get("UPGRADE_SLO_GAPS") or GAPS[0]
     if gaps not in GAPS:
         raise SettingsError(f"UPGRADE_SLO_GAPS is {gaps!r}; accepted: {' or '.join(GAPS)}.")
     root = Path(environment.get("UPGRADE_SLO_HOME") or DEFAULT_HOME).expanduser().absolute()
@@ -55,7 +56,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     warehouse = Warehouse(
         path=home.warehouse,
         scratch=home.scratch,
-        memory_limit=environment.get("UPGRADE_SLO_MEMORY_LIMIT", "4GB"),
+        memory_limit=_memory(environment, "UPGRADE_SLO_MEMORY_LIMIT", "4GB"),
         threads=_number(environment, "UPGRADE_SLO_THREADS", os.cpu_count() or 2, least=1),
         patience_seconds=_number(environment, "UPGRADE_SLO_PATIENCE_SECONDS", 30, least=0),
     )
@@ -74,6 +75,13 @@ def prepare_dagster(home: Home) -> None:
         configuration.write_text(_DAGSTER_YAML, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+
+
+def _memory(environment: Mapping[str, str], name: str, default: str) -> str:
+    text = environment.get(name) or default
+    if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B", text, re.ASCII | re.IGNORECASE):
+        raise SettingsError(f"{name} is {text!r}; accepted: a number with KB, MB, GB or TB, such as {default}.")
+    return text
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, *, least: int) -> int:

@@ -66,9 +66,9 @@ def table_suites(home: Home) -> list[TableSuite]:
         ),
         TableSuite(
             slo_cells,
-            cells.suite(at_least=0),
+            cells.suite(asked_for=()),
             lambda db, day, objectives: (
-                cells.suite(at_least=cells.rows_asked_for(db, day, objectives)),
+                cells.suite(asked_for=cells.slos_asked_for(db, day, objectives)),
                 cells.frame(db, day, objectives),
             ),
         ),

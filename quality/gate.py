@@ -6,7 +6,7 @@ Does not belong here: what is expected of a table (`suites/`), storing verdicts 
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,9 @@ from assets.reports.verdicts import ERROR, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_EXTREMES = ("ExpectColumnMinToBeBetween", "ExpectColumnMaxToBeBetween")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """What one table is held to: expectations by the name of their check, the row count first."""
+    """What one table is held to: expectations by the name of their check, first the one that an empty frame does not meet."""
 
     name: str
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
@@ -46,7 +49,8 @@ def none_of(column: str, rule: str) -> Expectation:
 def judge(frame: "pd.DataFrame", suite: Suite) -> list[Verdict]:
     """One verdict per expectation, in order.
 
-    An expectation that cannot be evaluated (a column is missing, say) has failed, and its verdict says why.
+    An expectation that cannot be evaluated (a column is missing, say) has failed, and its verdict says why. One on the least or
+    greatest value of an empty frame has nothing to judge and passes, as the row-wise ones do: emptiness is another expectation's.
     """
     results = _validate(frame, suite)
     return [_verdict(suite.name, name, each, results[name], frame) for name, each in suite.expectations.items()]
@@ -73,7 +77,7 @@ def _verdict(suite: str, check: str, expectation: Expectation, result: dict[str,
         suite=suite,
         check=check,
         severity=expectation.severity,
-        passed=bool(result["success"]),
+        passed=bool(result["success"]) or _has_nothing_to_judge(expectation, result, frame),
         observed=_observed(expectation, result, frame),
         rule=expectation.rule,
     )
@@ -85,14 +89,26 @@ def _observed(expectation: Expectation, result: dict[str, Any], frame: "pd.DataF
         return f"could not be evaluated: {exception}"
     details = result["result"]
     if "element_count" in details and "unexpected_count" in details:
-        listed = ", ".join(map(str, details.get("partial_unexpected_list", [])[:5]))
+        listed = _listed(details.get("partial_unexpected_list", []))
         observed = f"{details['unexpected_count']} of {details['element_count']} rows" + (f": {listed}" if listed else "")
+    elif "partial_missing_list" in details:
+        missing, unexpected = details["partial_missing_list"], details.get("partial_unexpected_list", [])
+        found = [f"{what}: {_listed(values)}" for what, values in (("missing", missing), ("unexpected", unexpected)) if values]
+        observed = "; ".join(found) or "nothing missing"
     else:
         observed = str(details.get("observed_value"))
     if expectation.names is None or result["success"]:
         return observed
-    named = [str(text) for text in frame[expectation.names].dropna() if text]
+    named = list(dict.fromkeys(str(text) for text in frame[expectation.names].dropna() if text))
     return f"{observed} ({'; '.join(named[:5])})" if named else observed
+
+
+def _listed(values: Sequence[object]) -> str:
+    return ", ".join(map(str, values[:5]))
+
+
+def _has_nothing_to_judge(expectation: Expectation, result: dict[str, Any], frame: "pd.DataFrame") -> bool:
+    return frame.empty and expectation.kind in _EXTREMES and not _exceptions(result.get("exception_info") or {})
 
 
 def _exceptions(info: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ Does not belong here: parsing expressions and objectives (`expressions.py`, `obj
 from assets.slo.objectives import Objective
 
 _OPERATORS = {"lte": "<=", "lt": "<", "gte": ">=", "gt": ">"}
+_UPPER_LIMITS = ("lte", "lt")
 _ENDED_WITHOUT_VERDICT = "state IN ('cancelled', 'superseded', 'skipped', 'scheduled')"
 
 
@@ -19,11 +20,11 @@ def outcome_sql(objective: Objective) -> str:
 
 
 def longest_wait_seconds(objective: Objective) -> float:
-    """The age from which a running operation of this objective no longer changes its outcome."""
+    """The age after which a running operation of this objective no longer changes its outcome."""
     if objective.kind == "ratio":
         return objective.deadline_seconds
     assert objective.value is not None
-    return objective.value
+    return objective.value if objective.op in _UPPER_LIMITS else 0.0
 
 
 def _ratio(objective: Objective) -> str:
@@ -41,9 +42,11 @@ def _threshold(objective: Objective) -> str:
     assert objective.value is not None
     operator, value_us = _OPERATORS[objective.op], round(objective.value * 1_000_000)
     failed = "'excluded'" if objective.failed == "excluded" else "'bad'"
+    # Age only grows: an upper limit is missed for good once it is passed, a lower one may still be reached at any age.
+    can_be_good = f"{_age_us()} {operator} {value_us}" if objective.op in _UPPER_LIMITS else f"{_age_us()} IS NOT NULL"
     return f"""CASE
         WHEN {_ENDED_WITHOUT_VERDICT} THEN 'excluded'
-        WHEN state = 'running' THEN CASE WHEN {_age_us()} {operator} {value_us} THEN 'pending' ELSE 'bad' END
+        WHEN state = 'running' THEN CASE WHEN {can_be_good} THEN 'pending' ELSE 'bad' END
         WHEN duration_seconds IS NULL THEN 'excluded'
         WHEN state = 'failed' THEN {failed}
         WHEN {_duration_us()} {operator} {value_us} THEN 'good'

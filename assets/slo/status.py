@@ -33,9 +33,7 @@ COLUMNS = (
 
 def windows(objective: Objective) -> dict[str, int]:
     """The windows an objective is looked at in, by name, in days: its own as written, then the look-backs."""
-    return {objective.window: objective.window_days} | {
-        f"{days}d": days for days in LOOK_BACK_DAYS if days != objective.window_days
-    }
+    return {objective.window: objective.window_days} | {f"{days}d": days for days in LOOK_BACK_DAYS}
 
 
 def write_status(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives, basis: str) -> int:

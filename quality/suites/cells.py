@@ -4,6 +4,7 @@ Belongs here: expectations on `slo.cells`, per start-day and SLO.
 Does not belong here: sums over windows (`status.py`).
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,15 @@ RECOUNTED_DAYS = 3
 sql = sql_beside(__file__)
 
 
-def suite(*, at_least: int) -> Suite:
-    """The expectations on `frame`; `at_least` is the number of rows that the operations ask for."""
+def suite(*, asked_for: Sequence[str]) -> Suite:
+    """The expectations on `frame`; `asked_for` are the SLOs that the operations ask cells for: no frame passes by being empty."""
     return Suite(
         NAME,
         {
             "has_cells": Expectation(
-                "ExpectTableRowCountToBeBetween",
-                {"min_value": at_least},
-                "every SLO with operations has cells",
+                "ExpectColumnDistinctValuesToContainSet",
+                {"column": "counted_slo", "value_set": list(asked_for)},
+                "every SLO with operations in the newest start-days has cells",
             ),
             "slices_add_up": none_of("slicings_off", "every dimension adds up to the same fleet, outcome by outcome"),
             "counts_are_possible": none_of("negative_counts", "good, bad, pending and excluded are at least 0"),
@@ -57,14 +58,13 @@ def frame(db: duckdb.DuckDBPyConnection, day: date, objectives: Objectives) -> "
     return db.execute(compose(sql("cells_frame"), totals=totals), values).df()
 
 
-def rows_asked_for(db: duckdb.DuckDBPyConnection, day: date, objectives: Objectives) -> int:
-    """How many SLOs have an operation in the newest start-days: each of them has a row at least."""
-    return sum(
-        bool(
-            db.execute(
-                f"SELECT 1 FROM upgrades.operations WHERE day > ? AND day <= ? AND ({each.total_where}) LIMIT 1",
-                [day - timedelta(days=RECOUNTED_DAYS), day],
-            ).fetchall()
-        )
+def slos_asked_for(db: duckdb.DuckDBPyConnection, day: date, objectives: Objectives) -> list[str]:
+    """The SLOs with an operation in the newest start-days."""
+    return [
+        each.name
         for each in objectives.objectives
-    )
+        if db.execute(
+            f"SELECT 1 FROM upgrades.operations WHERE day > ? AND day <= ? AND ({each.total_where}) LIMIT 1",
+            [day - timedelta(days=RECOUNTED_DAYS), day],
+        ).fetchall()
+    ]

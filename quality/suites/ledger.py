@@ -95,10 +95,10 @@ def frame(db: duckdb.DuckDBPyConnection, day: date) -> "pd.DataFrame":
 
 
 def _volume_ratio(db: duckdb.DuckDBPyConnection, day: date) -> float:
-    """Records of the day over the median of the delivery days before it."""
+    """Records of the day over the median of the delivery days before it; a day without a file is a gap, and has no volume."""
     values = {"report_date": day, "first_day": day - timedelta(days=TRAILING_DAYS)}
     records = dict(db.execute(sql("daily_records"), values).fetchall())
     before = [count for each, count in records.items() if each < day]
-    if len(before) < JUDGED_FROM_DAYS or median(before) < JUDGED_FROM_RECORDS:
+    if day not in records or len(before) < JUDGED_FROM_DAYS or median(before) < JUDGED_FROM_RECORDS:
         return 1.0
-    return float(records.get(day, 0) / median(before))
+    return float(records[day] / median(before))

@@ -23,13 +23,13 @@ sql = sql_beside(__file__)
 
 def suite(objectives: Objectives) -> Suite:
     """The expectations on `frame` for these objectives: the fleet's row of every SLO and window is the least there is."""
-    fleets = sum(len(windows(each)) for each in objectives.objectives)
+    fleets = [f"{each.name} {window}" for each in objectives.objectives for window in windows(each)]
     return Suite(
         NAME,
         {
             "has_every_window": Expectation(
-                "ExpectTableRowCountToBeBetween",
-                {"min_value": fleets},
+                "ExpectColumnDistinctValuesToEqualSet",
+                {"column": "fleet_of", "value_set": fleets},
                 "a row for the fleet in every SLO's every window",
             ),
             "objectives_are_complete": Expectation(

@@ -209,13 +209,19 @@ class WholeHome:
         return home_at(root, gaps_are_errors=self.home.gaps_are_errors)
 
 
-def tables_in(database: Path, *, leave_out: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:
-    """The sorted rows of every table of a DuckDB file, by `schema.table`."""
+def tables_in(
+    database: Path, *, leave_out: tuple[str, ...] = (), without: tuple[str, ...] = ()
+) -> dict[str, list[tuple[Any, ...]]]:
+    """The sorted rows of every table of a DuckDB file, by `schema.table`; `without` are columns that are not read."""
     with duckdb.connect(str(database), read_only=True) as db:
         names = db.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY 1").fetchall()
-        return {
-            name: sorted(db.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for (name,) in names if name not in leave_out
-        }
+        return {name: _rows(db, name, without) for (name,) in names if name not in leave_out}
+
+
+def _rows(db: duckdb.DuckDBPyConnection, table: str, without: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    columns = [row[0] for row in db.execute(f"DESCRIBE {table}").fetchall() if row[0] not in without]
+    listed = ", ".join(f'"{column}"' for column in columns)
+    return sorted(db.execute(f"SELECT {listed} FROM {table}").fetchall(), key=repr)
 
 
 def bytes_under(folder: Path) -> dict[str, bytes]:

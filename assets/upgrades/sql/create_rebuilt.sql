@@ -29,9 +29,9 @@ WITH siblings AS (
         coalesce(failures.responsibility, 'none') AS responsibility,
         enriched.observed_version,
         enriched.api_features,
-        NULL AS old_from_version,
-        NULL AS old_upgrade_id,
-        NULL AS old_attempt
+        CAST(NULL AS VARCHAR) AS old_from_version,
+        CAST(NULL AS VARCHAR) AS old_upgrade_id,
+        CAST(NULL AS BIGINT) AS old_attempt
     FROM enriched
     LEFT JOIN failures
         ON enriched.state = 'failed'
@@ -73,25 +73,69 @@ WITH siblings AS (
         resource_key IN (SELECT resource_key FROM resources)
         AND operation_key NOT IN (SELECT operation_key FROM refolded)
 ),
+successes AS (
+    SELECT
+        resource_key,
+        provider,
+        cluster_id,
+        scope,
+        node_pool,
+        operation_id,
+        finished_at,
+        to_version,
+        row_number() OVER (
+            PARTITION BY provider, cluster_id, scope, node_pool
+            ORDER BY finished_at, operation_id
+        ) AS place
+    FROM siblings
+    WHERE state = 'succeeded'
+),
+moments AS (
+    SELECT provider, cluster_id, scope, node_pool, operation_id, resource_key, finished_at AS moment, 0 AS is_start
+    FROM successes
+    UNION ALL
+    SELECT provider, cluster_id, scope, node_pool, operation_id, resource_key, started_at, 1
+    FROM siblings
+    WHERE given_from_version IS NULL AND started_at IS NOT NULL
+),
+starts AS (
+    SELECT
+        resource_key,
+        provider,
+        cluster_id,
+        scope,
+        node_pool,
+        operation_id,
+        is_start,
+        count(CASE WHEN is_start = 0 THEN 1 END) OVER (
+            PARTITION BY provider, cluster_id, scope, node_pool
+            ORDER BY moment, is_start, operation_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS successes_before
+    FROM moments
+),
+-- The last success before a start; the one before that when the last is the operation itself, which took no time.
 carried AS (
     SELECT
-        later.cluster_id,
-        later.operation_id,
-        earlier.to_version,
-        row_number() OVER (
-            PARTITION BY later.cluster_id, later.operation_id
-            ORDER BY earlier.finished_at DESC, earlier.operation_id DESC
-        ) AS choice
-    FROM siblings AS later
-    INNER JOIN siblings AS earlier
-        ON later.resource_key = earlier.resource_key
-        AND later.provider = earlier.provider
-        AND later.cluster_id = earlier.cluster_id
-        AND later.scope = earlier.scope
-        AND later.node_pool IS NOT DISTINCT FROM earlier.node_pool
-        AND earlier.finished_at <= later.started_at
-        AND earlier.operation_id <> later.operation_id
-    WHERE later.given_from_version IS NULL AND earlier.state = 'succeeded'
+        starts.cluster_id,
+        starts.operation_id,
+        CASE WHEN latest.operation_id = starts.operation_id THEN previous.to_version ELSE latest.to_version END AS to_version
+    FROM starts
+    INNER JOIN successes AS latest
+        ON starts.resource_key = latest.resource_key
+        AND starts.successes_before = latest.place
+        AND starts.provider = latest.provider
+        AND starts.cluster_id = latest.cluster_id
+        AND starts.scope = latest.scope
+        AND starts.node_pool IS NOT DISTINCT FROM latest.node_pool
+    LEFT JOIN successes AS previous
+        ON starts.resource_key = previous.resource_key
+        AND starts.successes_before - 1 = previous.place
+        AND starts.provider = previous.provider
+        AND starts.cluster_id = previous.cluster_id
+        AND starts.scope = previous.scope
+        AND starts.node_pool IS NOT DISTINCT FROM previous.node_pool
+    WHERE starts.is_start = 1
 ),
 numbered AS (
     SELECT
@@ -186,4 +230,3 @@ INNER JOIN named
 LEFT JOIN carried
     ON siblings.cluster_id = carried.cluster_id
     AND siblings.operation_id = carried.operation_id
-    AND carried.choice = 1

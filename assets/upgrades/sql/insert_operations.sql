@@ -29,7 +29,7 @@ SELECT
     error_category,
     responsibility,
     observed_version,
-    observed_version = to_version AS version_confirmed,
+    CASE WHEN observed_version IS NOT NULL THEN observed_version IS NOT DISTINCT FROM to_version END AS version_confirmed,
     api_features,
     operation_key,
     resource_key,

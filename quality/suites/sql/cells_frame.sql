@@ -31,6 +31,7 @@ days AS (
 )
 SELECT
     coalesce(days.slo, expected.slo) AS slo,
+    days.slo AS counted_slo,
     coalesce(days.day, expected.day) AS day,
     coalesce(days.slicings_off, 0)::BIGINT AS slicings_off,
     coalesce(days.negative_counts, 0)::BIGINT AS negative_counts,

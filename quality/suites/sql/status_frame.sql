@@ -25,6 +25,7 @@ SELECT
     todays.slo,
     todays."window",
     todays.slice_by,
+    CASE WHEN todays.slice_by = '' THEN todays.slo || ' ' || todays."window" END AS fleet_of,
     todays.verdict,
     count(*) OVER (
         PARTITION BY

@@ -1,0 +1,277 @@
+"""Publishing: at once, as a whole, the same again from the same inputs, and nothing that was published is ever lost."""
+
+import csv
+import io
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import polars as pl
+import pytest
+
+from assets.reports.publish import published_days, stale_days
+from assets.slo.status import COLUMNS
+from tests.data.whole_home import WholeHome, bytes_under, lines_of, new_home, tables_in
+
+FIRST, SECOND, THIRD = date(2026, 11, 17), date(2026, 11, 18), date(2026, 11, 19)
+ARTEFACTS = {"report.html", "summary.txt", "slo_status.parquet", "slo_status.csv", "manifest.json"}
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> WholeHome:
+    """Three ordinary days, the first two of them published. Not to be changed."""
+    home = new_home(tmp_path_factory.mktemp("original") / "home")
+    home.deliver_ordinary_days(FIRST, 3)
+    home.publish(FIRST)
+    home.publish(SECOND)
+    return home
+
+
+@pytest.fixture
+def whole(original: WholeHome, tmp_path: Path) -> WholeHome:
+    return original.copy(tmp_path / "home")
+
+
+def snapshot(home: WholeHome) -> dict[str, list[tuple[Any, ...]]]:
+    return tables_in(home.published / "upgrade_slo.duckdb")
+
+
+def columns(home: WholeHome, table: str) -> list[str]:
+    with duckdb.connect(str(home.published / "upgrade_slo.duckdb"), read_only=True) as db:
+        return [row[0] for row in db.execute(f"DESCRIBE {table}").fetchall()]
+
+
+def late_success(home: WholeHome, day: date, name: str) -> None:
+    """A file for an old day: one more operation of 600 s, started on that day at 09:00."""
+    home.deliver(day, *lines_of(name, datetime(day.year, day.month, day.day, 9)), name=f"{name}.ndjson")  # noqa: DTZ001
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Inode, modification time and content of each file of a published day."""
+    files = [path for path in folder.resolve().rglob("*") if path.is_file()]
+    return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def test_a_published_day_has_every_artefact_and_a_manifest_that_names_their_hashes(original: WholeHome):
+    import hashlib
+
+    folder = original.published / "2026-11-18"
+    assert {each.name for each in folder.iterdir()} == ARTEFACTS
+    manifest = original.manifest(SECOND)
+    assert manifest["artefacts"] == {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ARTEFACTS - {"manifest.json"}
+    }
+    assert (manifest["report_date"], manifest["as_of"]) == ("2026-11-18", "2026-11-19T00:00:00Z")
+    assert (manifest["revision"], manifest["replaces"], manifest["moved"]) == (1, None, [])
+    assert manifest["maturity"] == "preliminary"
+    # Two days of three operations with a start and an end each.
+    assert manifest["ledger"] == {
+        "lines": 12, "blank": 0, "records": 12, "accepted": 12, "duplicate": 0, "quarantined": 0, "not_an_upgrade": 0,
+    }  # fmt: skip
+    assert [each["suite"] for each in manifest["verdicts"]] == ["ledger", "events", "operations", "cells", "status"]
+    assert all(each == {"suite": each["suite"], "passed": True, "checks": 1, "warnings": []} for each in manifest["verdicts"])
+    assert manifest.keys() >= {"inputs_sha256", "objectives_sha256", "code_version", "generated_at"}
+
+
+def test_the_published_status_has_the_columns_of_the_contract(original: WholeHome):
+    folder = original.published / "2026-11-18"
+    parquet = pl.read_parquet(folder / "slo_status.parquet")
+    assert tuple(parquet.columns) == COLUMNS
+    rows = list(csv.DictReader(io.StringIO((folder / "slo_status.csv").read_text(encoding="utf-8"))))
+    assert tuple(rows[0]) == COLUMNS
+    assert len(rows) == parquet.height
+
+
+def test_latest_leads_to_the_newest_published_day_whatever_was_published_last(whole: WholeHome):
+    assert (whole.published / "latest").resolve() == (whole.published / "2026-11-18").resolve()
+    whole.publish(FIRST)
+    assert (whole.published / "latest").readlink() == Path("2026-11-18")
+    whole.publish(THIRD)
+    assert (whole.published / "latest" / "report.html").read_bytes() == (
+        whole.published / "2026-11-19" / "report.html"
+    ).read_bytes()
+    assert published_days(whole.published) == [FIRST, SECOND, THIRD]
+
+
+def test_publishing_again_from_the_same_inputs_changes_nothing(whole: WholeHome):
+    link = (whole.published / "2026-11-18").readlink()
+    files, tables, entries = (
+        state_of(whole.published / "2026-11-18"), snapshot(whole), sorted(each.name for each in whole.published.iterdir()),
+    )  # fmt: skip
+    whole.publish(SECOND)
+    assert (whole.published / "2026-11-18").readlink() == link
+    assert state_of(whole.published / "2026-11-18") == files
+    assert snapshot(whole) == tables
+    assert sorted(each.name for each in whole.published.iterdir()) == entries
+    assert len(list((whole.published / ".builds").iterdir())) == 2
+
+
+def test_two_homes_with_the_same_inputs_publish_the_same_bytes_but_for_the_moment_of_making(original: WholeHome, tmp_path: Path):
+    """The other home takes everything in at once, builds its days in another order, and lies elsewhere."""
+    other = new_home(tmp_path / "a place with 'quotes' and spaces [x]" / "home")
+    other.deliver_ordinary_days(FIRST, 3)
+    other.bring_to(THIRD)
+    other.publish(SECOND)
+    other.publish(FIRST)
+    for day in (FIRST, SECOND):
+        ours, theirs = (bytes_under(home.published / str(day)) for home in (original, other))
+        assert {name: content for name, content in ours.items() if name != "manifest.json"} == {
+            name: content for name, content in theirs.items() if name != "manifest.json"
+        }
+        assert original.manifest(day) | {"generated_at": ""} == other.manifest(day) | {"generated_at": ""}
+
+
+def test_a_late_file_makes_a_new_revision_that_keeps_the_old_one_and_names_the_figures_that_moved(whole: WholeHome):
+    first = bytes_under(whole.published / "2026-11-17")
+    late_success(whole, FIRST, "late")
+    whole.publish(FIRST)
+
+    manifest = whole.manifest(FIRST)
+    assert (manifest["revision"], manifest["replaces"]) == (2, 1)
+    unmoved = {"bad": {"before": 2, "after": 2}, "pending": {"before": 0, "after": 0}, "excluded": {"before": 0, "after": 0}}
+    success = {"good": {"before": 2, "after": 3}, **unmoved, "bad": {"before": 1, "after": 1}}
+    speed = {"good": {"before": 1, "after": 2}, **unmoved}
+    assert manifest["moved"] == [
+        {"slo": slo, "window": window, **figures}
+        for slo, figures in (("speed", speed), ("success", success))
+        for window in ("1d", "28d", "3d", "7d")
+    ]
+    assert bytes_under(whole.published / "2026-11-17" / "revisions" / "1") == first
+    assert (whole.published / "2026-11-17" / "report.html").read_bytes() != first["report.html"]
+
+    late_success(whole, FIRST, "later")
+    second = {name: content for name, content in bytes_under(whole.published / "2026-11-17").items() if "/" not in name}
+    whole.publish(FIRST)
+    assert (whole.manifest(FIRST)["revision"], whole.manifest(FIRST)["replaces"]) == (3, 2)
+    revisions = whole.published / "2026-11-17" / "revisions"
+    assert sorted(each.name for each in revisions.iterdir()) == ["1", "2"]
+    assert bytes_under(revisions / "1") == first
+    assert bytes_under(revisions / "2") == second
+
+
+def test_a_revision_without_moved_figures_says_so(whole: WholeHome):
+    whole.deliver(FIRST, name="empty.ndjson")
+    whole.publish(FIRST)
+    assert (whole.manifest(FIRST)["revision"], whole.manifest(FIRST)["moved"]) == (2, [])
+
+
+def test_days_whose_inputs_moved_since_they_were_published_are_stale(whole: WholeHome):
+    late_success(whole, SECOND, "late")
+    whole.bring_to(SECOND)
+    with whole.warehouse.transaction() as db:
+        assert stale_days(db, whole.published) == [SECOND]
+
+
+def test_text_that_a_spreadsheet_would_run_is_defused_in_the_csv_and_kept_in_parquet(tmp_path: Path):
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "plain", "a=b", "'quoted", 'say "hi", twice']
+    home = new_home(tmp_path / "home")
+    at = datetime(2026, 11, 17, 8)  # noqa: DTZ001
+    home.deliver(FIRST, *(line for n, name in enumerate(names) for line in lines_of(f"op-{n}", at, workload_type=name)))
+    home.publish(FIRST)
+    folder = home.published / "2026-11-17"
+    assert set(pl.read_parquet(folder / "slo_status.parquet")["workload_type"].drop_nulls()) == set(names)
+    text = (folder / "slo_status.csv").read_bytes().decode("utf-8")
+    cells = {row["workload_type"] for row in csv.DictReader(io.StringIO(text, newline=""))} - {""}
+    assert cells == {"'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\tx", "'\rx", "plain", "a=b", "'quoted", 'say "hi", twice'}
+
+
+def test_the_snapshot_has_the_tables_and_columns_of_the_contract_and_nothing_else(original: WholeHome):
+    assert set(snapshot(original)) == {
+        "upgrades.operations", "slo.cells", "slo.status", "telemetry.files", "telemetry.quarantine",
+    }  # fmt: skip
+    assert tuple(columns(original, "slo.status")) == COLUMNS
+    assert columns(original, "telemetry.quarantine") == ["path", "delivery_day", "line", "reason"]
+    assert columns(original, "telemetry.files") == [
+        "path", "source", "delivery_day", "sha256", "bytes", "lines", "blank", "records", "accepted", "duplicate",
+        "quarantined", "not_an_upgrade", "events", "status", "error",
+    ]  # fmt: skip
+    assert columns(original, "upgrades.operations") == [
+        "day", "cluster_id", "operation_id", "scope", "provider", "node_pool", "region", "workload_type", "from_version",
+        "to_version", "from_minor", "to_minor", "trigger", "node_count", "state", "scheduled_at", "started_at", "finished_at",
+        "duration_seconds", "clock_skew", "upgrade_id", "attempt", "is_first_attempt", "error_code", "error_message",
+        "error_category", "responsibility", "observed_version", "version_confirmed", "api_features",
+    ]  # fmt: skip
+    assert columns(original, "slo.cells") == [
+        "day", "slo", "slice_by", "to_version", "to_minor", "region", "workload_type", "trigger", "scope", "provider",
+        "good", "bad", "pending", "excluded",
+    ]  # fmt: skip
+
+
+def test_the_snapshot_holds_the_status_of_every_published_day_as_published(whole: WholeHome):
+    """Figures that were computed and not published stayed out of sight; after a rebuild, older days vanished instead."""
+    late_success(whole, FIRST, "late")
+    whole.bring_to(FIRST)  # computed, and not published
+    whole.publish(THIRD)
+    published = [pl.read_parquet(whole.published / str(day) / "slo_status.parquet").rows() for day in (FIRST, SECOND, THIRD)]
+    assert snapshot(whole)["slo.status"] == sorted((row for rows in published for row in rows), key=repr)
+
+
+def test_publishing_an_older_day_keeps_the_newest_days_tables_in_the_snapshot(whole: WholeHome):
+    whole.publish(THIRD)
+    before = snapshot(whole)
+    late_success(whole, FIRST, "late")
+    whole.publish(FIRST)
+    after = snapshot(whole)
+    assert {name: rows for name, rows in after.items() if name != "slo.status"} == {
+        name: rows for name, rows in before.items() if name != "slo.status"
+    }
+    assert after["slo.status"] != before["slo.status"]
+    assert {row[0] for row in after["upgrades.operations"]} == {FIRST, SECOND, THIRD}
+
+
+def test_a_reader_keeps_the_snapshot_that_it_opened(whole: WholeHome):
+    reader = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import duckdb, sys\n"
+            "db = duckdb.connect(sys.argv[1], read_only=True)\n"
+            "count = lambda: db.execute('SELECT count(DISTINCT report_date) FROM slo.status').fetchall()[0][0]\n"
+            "print(count(), flush=True)\n"
+            "sys.stdin.readline()\n"
+            "print(count(), flush=True)\n",
+            str(whole.published / "upgrade_slo.duckdb"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "2\n"
+    whole.publish(THIRD)
+    seen, _ = reader.communicate("\n")
+    assert (seen, reader.returncode) == ("2\n", 0)
+    assert len({row[0] for row in snapshot(whole)["slo.status"]}) == 3
+
+
+def test_a_refused_day_leaves_everything_published_as_it_was(whole: WholeHome):
+    before = bytes_under(whole.published)
+    links = {each.name: each.readlink() for each in whole.published.iterdir() if each.is_symlink()}
+    late_success(whole, SECOND, "late")
+    whole.bring_to(SECOND)
+    with pytest.raises(dg.Failure):
+        whole.report(SECOND)
+    assert bytes_under(whole.published) == before
+    assert {each.name: each.readlink() for each in whole.published.iterdir() if each.is_symlink()} == links
+    assert (whole.home.refused / "2026-11-18" / "reasons.json").is_file()
+
+
+def test_what_an_interrupted_build_left_behind_is_in_nobodys_way(whole: WholeHome):
+    builds = whole.published / ".builds"
+    for name in ("2026-11-17.2", "2026-11-17.1.again", "2026-11-19.1"):
+        (builds / name).mkdir()
+        (builds / name / "report.html").write_text("half a report")
+    (whole.published / ".upgrade_slo.duckdb.new").write_bytes(b"half a snapshot")
+    (whole.published / ".2026-11-19.new").symlink_to("nowhere")
+    late_success(whole, FIRST, "late")
+    whole.publish(FIRST)
+    assert whole.manifest(FIRST)["revision"] == 2
+    whole.publish(THIRD)
+    assert published_days(whole.published) == [FIRST, SECOND, THIRD]
+    assert {each.name for each in whole.published.iterdir()} == {
+        ".builds", "2026-11-17", "2026-11-18", "2026-11-19", "latest", "upgrade_slo.duckdb",
+    }  # fmt: skip
