@@ -98,14 +98,15 @@ def points(difference: float, decimals: int = 2) -> str:
 
 
 def times(ratio: float) -> str:
-    """A multiple: `1.1×`, `13×`. A value near 1 keeps the decimals that show its side: `0.96×`, `1.004×`."""
+    """A multiple: `1.1×`, `13×`. A value near 1 keeps a second decimal and its side: `0.96×`, `0.99×` for 0.998, `1.01×`."""
     if ratio >= 9.95:
         return f"{count(ratio)}×"
-    for decimals in (1, 2, 3):
-        shown = _rounded(ratio, decimals)
-        if shown != 1 or ratio == 1:
-            return f"{shown:.{decimals}f}×"
-    return "1.0×"
+    if ratio == 1 or _rounded(ratio, 1) != 1:
+        return f"{_rounded(ratio, 1):.1f}×"
+    near = _rounded(ratio, 2)
+    if near == 1:
+        near = Decimal("0.99") if ratio < 1 else Decimal("1.01")
+    return f"{near:.2f}×"
 
 
 def duration(seconds: float | None) -> str:

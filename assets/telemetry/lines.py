@@ -175,10 +175,11 @@ def _scan(file: io.BufferedIOBase) -> _Scan:
     after_cr = [np.empty(0, np.bool_)]
     # The last two bytes before a block stand in front of it, so that what spans two blocks is seen; a line feed before the first.
     buffer = np.full(_BLOCK + 2, _LF, np.uint8)
+    patterns = _Patterns(len(buffer))
     carried, offset, count = 1, -1, 0
     while length := file.readinto(buffer[carried : carried + _BLOCK].data):
         block = buffer[: carried + length]
-        own_feeds = np.flatnonzero(block[carried:] == _LF) + carried
+        own_feeds = patterns.equal(block[carried:], _LF) + carried
         count += len(own_feeds)
         if count > LINES_LIMIT:
             raise UnreadableFile(f"it has more than {LINES_LIMIT} lines; accepted: up to that many. Deliver it in smaller files.")
@@ -187,7 +188,7 @@ def _scan(file: io.BufferedIOBase) -> _Scan:
         starts = own_feeds + 1 if block[carried - 1] != _LF else np.concatenate(([carried], own_feeds + 1))
         starts = starts[starts < len(block)]
         low_starts.append(starts[block[starts] <= _SPACE] + offset)
-        suspicious.append(_lenient_only(block, own_from=carried, line_feeds=len(own_feeds)) + offset)
+        suspicious.append(patterns.find(block, own_from=carried, line_feeds=len(own_feeds)) + offset)
         kept = min(2, len(block))
         offset += len(block) - kept
         buffer[:kept] = block[len(block) - kept :].copy()
@@ -220,24 +221,45 @@ def _lines(text: mmap.mmap | bytes, scan: _Scan, bulk: Path) -> Lines:
     return Lines(bulk, text, starts, ends, blank, held_out, doubtful)
 
 
-def _lenient_only(block: npt.NDArray[np.uint8], *, own_from: int, line_feeds: int) -> Indices:
-    """Offsets in the block at which DuckDB may accept what JSON refuses: trailing commas, NaN, infinities, control characters.
+class _Patterns:
+    """Finds where DuckDB may accept what JSON refuses: trailing commas, NaN, infinities, control characters.
 
-    The rare bytes of each pattern are found first and their neighbours looked at then, since most bytes are neither.
+    The rare bytes of each pattern are found first and their neighbours looked at then, since most bytes are neither. Work space
+    is kept from block to block: fresh arrays of this size would cost more in page faults than the search itself.
     """
-    lower = block | 0x20  # lower case of a letter; and "]" becomes "}"
-    closers = np.flatnonzero(lower[1:] == ord("}")) + 1
-    before = block[closers - 1]
-    found = [closers[(before == ord(",")) | (before <= _SPACE)]]
-    is_n = lower == ord("n")
-    words = np.flatnonzero((is_n[1:-1] & (lower[2:] == ord("a"))) | ((lower[1:-1] == ord("i")) & is_n[2:])) + 1
-    before = block[words - 1]
-    found.append(words[(before <= _SPACE) | np.isin(before, _OPENS_A_VALUE)])
-    below_space = block[own_from:] < _SPACE
-    if np.count_nonzero(below_space) != line_feeds:  # mostly line feeds are all there is
-        controls = np.flatnonzero(below_space) + own_from
-        found.append(controls[~np.isin(block[controls], _WHITE_SPACE)])
-    return np.concatenate(found).astype(np.int64)
+
+    def __init__(self, size: int) -> None:
+        self._lower = np.empty(size, np.uint8)
+        self._flags = np.empty((3, size), np.bool_)
+
+    def equal(self, block: npt.NDArray[np.uint8], byte: int) -> Indices:
+        """Offsets of a byte in the block."""
+        return np.flatnonzero(np.equal(block, byte, out=self._flags[0, : len(block)]))
+
+    def find(self, block: npt.NDArray[np.uint8], *, own_from: int, line_feeds: int) -> Indices:
+        """Offsets in the block at which a pattern stands; `line_feeds`: how many are in it from `own_from` on."""
+        size = len(block)
+        # Lower case of a letter; and "]" becomes "}".
+        lower = np.bitwise_or(block, 0x20, out=self._lower[:size])
+        closers = self.equal(lower[1:], ord("}")) + 1
+        before = block[closers - 1]
+        found = [closers[(before == ord(",")) | (before <= _SPACE)]]
+        words = self._pairs(lower, "n", "a"), self._pairs(lower, "i", "n")
+        for starts in words:
+            before = block[starts - 1]
+            found.append(starts[(before <= _SPACE) | np.isin(before, _OPENS_A_VALUE)])
+        below_space = np.less(block[own_from:], _SPACE, out=self._flags[0, : size - own_from])
+        if np.count_nonzero(below_space) != line_feeds:  # mostly line feeds are all there is
+            controls = np.flatnonzero(below_space) + own_from
+            found.append(controls[~np.isin(block[controls], _WHITE_SPACE)])
+        return np.concatenate(found).astype(np.int64)
+
+    def _pairs(self, lower: npt.NDArray[np.uint8], first: str, second: str) -> Indices:
+        """Offsets, from 1 on, of two letters in a row."""
+        length = max(len(lower) - 2, 0)
+        is_first = np.equal(lower[1:-1], ord(first), out=self._flags[0, :length])
+        is_second = np.equal(lower[2:], ord(second), out=self._flags[1, :length])
+        return np.flatnonzero(np.logical_and(is_first, is_second, out=self._flags[2, :length])) + 1
 
 
 def _blank_lines(text: mmap.mmap | bytes, starts: Indices, ends: Indices, candidates: Indices) -> tuple[Indices, Indices]:
