@@ -104,6 +104,14 @@ def test_simulate_writes_deliveries_inventory_and_incidents_and_never_over_them(
     assert "holds deliveries already; nothing simulated" in gentle.stdout
 
 
+def test_a_simulation_that_would_begin_before_kubernetes_did_is_told_in_one_line(home: Path):
+    result = upgrade_slo("simulate", "--days", "3", "--end", "2014-06-07")
+    assert result.exit_code == 1
+    assert "3 days up to 2014-06-07 begin before 2014-06-06; accepted: days from then on" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not (home / "landing").exists()
+
+
 def test_objectives_that_are_valid_are_counted_and_named(tmp_path: Path):
     shipped = sorted(map(str, SHIPPED.glob("*.yaml")))
     result = upgrade_slo("objectives", "check", *shipped)

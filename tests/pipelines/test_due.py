@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assets.telemetry.landing import Delivery
-from pipelines.due import ATTEMPTS, MOST_AT_ONCE, changed_days, deliveries_by, missed_days, next_attempts
+from pipelines.due import ATTEMPTS, changed_days, deliveries_by, missed_days, next_attempts
 
 
 def d(day: int) -> date:
@@ -84,5 +84,5 @@ def test_a_used_up_day_does_not_take_the_place_of_others():
     present = [delivery(1)]
     days = [d(day) for day in range(1, 30)]
     used_up = {(day, deliveries_by(present, day)): ATTEMPTS for day in days[:5]}
-    asked = next_attempts(days, deliveries=present, attempts=used_up)
-    assert [day for day, _, _ in asked] == days[5 : 5 + MOST_AT_ONCE]
+    asked = next_attempts(days, deliveries=present, attempts=used_up, most=10)
+    assert [day for day, _, _ in asked] == days[5:15]

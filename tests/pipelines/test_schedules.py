@@ -83,6 +83,22 @@ def test_after_an_outage_every_missed_day_is_asked_for_oldest_first(home: Home, 
     assert len({each.run_key for each in asked}) == 3
 
 
+def test_an_outage_of_any_length_is_made_up_for_in_one_tick(home: Home, instance: dg.DagsterInstance):
+    """Ten days were asked for, oldest first, so that after a longer outage yesterday's report waited for the next mornings."""
+    asked = days(requested(home, instance, datetime(2026, 12, 10, 6, tzinfo=UTC)))
+    assert len(asked) == 23  # 17 November to 9 December
+    assert (asked[0], asked[-1]) == ("2026-11-17", "2026-12-09")
+
+
+def test_a_day_that_lost_its_report_is_asked_for_under_a_key_that_was_not_used(home: Home, instance: dg.DagsterInstance):
+    """Dagster drops a request whose run key it has seen, and a day whose published folder was removed stayed without a report."""
+    [first, *_] = requested(home, instance)
+    record(instance, first, dg.DagsterRunStatus.SUCCESS)
+    [again, *_] = requested(home, instance)
+    assert again.partition_key == first.partition_key
+    assert again.run_key != first.run_key
+
+
 def test_the_ticks_time_in_utc_decides_what_yesterday_is(home: Home, instance: dg.DagsterInstance):
     from zoneinfo import ZoneInfo
 

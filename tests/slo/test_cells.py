@@ -215,7 +215,7 @@ def test_cells_are_not_counted_from_operations_of_another_day(home):
 
 # Properties over small sets of events
 
-SMALL = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SMALL = settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @SMALL
