@@ -47,7 +47,7 @@ format: $(READY)  ## Format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix .
 
 dev: $(READY)  ## Open the Dagster UI on this home, with schedule and sensor
-	@DAGSTER_HOME="$$($(BIN)/python -m pipelines.settings)" $(BIN)/dg dev
+	@home="$$($(BIN)/python -m pipelines.settings)" && DAGSTER_HOME="$$home" $(BIN)/dg dev
 
 notebook: $(READY)  ## Open the analysis notebook on the published snapshot
 	@$(BIN)/marimo edit --skip-update-check notebooks/which_version_to_worry_about.py

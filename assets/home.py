@@ -1,6 +1,6 @@
 """The home: where input arrives, where the pipeline keeps its own, where readers find what is published.
 
-Belongs here: the folders and files of a home, and the two decisions that a home makes about strictness.
+Belongs here: the folders and files of a home, and how strict it is about gaps.
 Does not belong here: where the home is (`pipelines/settings.py` reads the environment).
 """
 

@@ -36,13 +36,14 @@ def main() -> None:
 @click.option("--days", type=click.IntRange(min=1), default=60, show_default=True, help="Delivery days to write.")
 @click.option("--operations-per-day", type=click.IntRange(min=1), default=2000, show_default=True, help="Upgrades started a day.")
 @click.option("--end", type=_DAY, callback=_as_day, help="Last delivery day. [default: yesterday, UTC]")
-@click.option("--seed", type=int, default=7, show_default=True, help="The same seed writes the same bytes.")
+@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="The same seed writes the same bytes.")
 @click.option("--source", type=click.Choice(["canonical"]), default="canonical", show_default=True, help="Format of the files.")
 @click.option("--if-empty", is_flag=True, help="Do nothing when the landing zone holds files already.")
 def simulate(days: int, operations_per_day: int, end: date | None, seed: int, source: str, if_empty: bool) -> None:  # noqa: ARG001
     """Write the deliveries of a synthetic fleet, its inventory, and the list of planted incidents."""
 
     def act(settings: "Settings") -> int:
+        from assets.simulation.simulate import SimulationError
         from assets.simulation.simulate import simulate as write_fleet
         from assets.telemetry.landing import deliveries
         from pipelines.progress import counting
@@ -51,17 +52,20 @@ def simulate(days: int, operations_per_day: int, end: date | None, seed: int, so
         if if_empty and deliveries(home.landing):
             click.echo(f"{home.landing} holds deliveries already; nothing simulated.")
             return PUBLISHED
-        with counting("simulating", "lines") as progress:
-            summary = write_fleet(
-                landing=home.landing,
-                inventory=home.inventory / "clusters.csv",
-                incidents=home.simulation / "incidents.json",
-                end=end or _yesterday(),
-                days=days,
-                operations_per_day=operations_per_day,
-                seed=seed,
-                progress=progress,
-            )
+        try:
+            with counting("simulating", "lines") as progress:
+                summary = write_fleet(
+                    landing=home.landing,
+                    inventory=home.inventory / "clusters.csv",
+                    incidents=home.simulation / "incidents.json",
+                    end=end or _yesterday(),
+                    days=days,
+                    operations_per_day=operations_per_day,
+                    seed=seed,
+                    progress=progress,
+                )
+        except SimulationError as problem:
+            raise click.ClickException(str(problem)) from problem
         click.echo(
             f"{summary.lines:,} lines in {summary.files:,} files for {summary.first_day} to {summary.last_day} "
             f"under {home.landing}; incidents: {home.simulation / 'incidents.json'}"

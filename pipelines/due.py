@@ -12,8 +12,6 @@ from assets.telemetry.landing import Delivery
 
 # A bad day is tried this often with the same deliveries. A new or mended delivery, or a run started by hand, starts anew.
 ATTEMPTS = 3
-# Runs asked for per evaluation; they queue for one slot, and the next evaluation asks for the rest.
-MOST_AT_ONCE = 10
 
 
 def missed_days(*, published: Collection[date], delivered: Collection[date], today: date) -> list[date]:
@@ -52,11 +50,11 @@ def deliveries_by(deliveries: Iterable[Delivery], day: date) -> str:
 
 
 def next_attempts(
-    days: Iterable[date], *, deliveries: Collection[Delivery], attempts: Mapping[tuple[date, str], int], most: int = MOST_AT_ONCE
+    days: Iterable[date], *, deliveries: Collection[Delivery], attempts: Mapping[tuple[date, str], int], most: int | None = None
 ) -> list[tuple[date, str, int]]:
-    """The next runs to ask for: day, hash of its deliveries, and the number of the attempt from 1.
+    """The next runs to ask for, `most` of them: day, hash of its deliveries, and the number of the attempt from 1.
 
-    `attempts`: how often a day has been run with these deliveries and did not end well.
+    `attempts`: how often a day has been run with these deliveries, and is due all the same.
     """
     due = []
     for day in days:

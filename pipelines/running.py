@@ -74,8 +74,7 @@ def newest_delivery_day(home: Home, *, today: date) -> date:
 def run_days(settings: Settings, days: list[date]) -> Iterator[DayRun]:
     """Run the job for each day in order, on this home's Dagster instance; a bad day does not hold the others back.
 
-    Raises:
-        LandingError, InventoryError, ObjectivesError, WarehouseHeld, WarehouseOutdated: as the assets do.
+    What the assets raise ends that day's run as failed, with their message.
     """
     import dagster as dg
 

@@ -17,7 +17,8 @@ DELIVERIES_TAG = "upgrade_slo/deliveries"
 # On runs of the upgrade-slo command, which holds the home for as long as it lives.
 COMMAND_TAG = "upgrade_slo/command"
 _PARTITION_TAG = "dagster/partition"
-_BAD_ENDS = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+# A success too: a day that is due after one has lost its report, and Dagster drops a request whose run key was used before.
+_ENDED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
 _UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -27,13 +28,18 @@ _UNDER_WAY = [
 
 
 def requests(
-    instance: dg.DagsterInstance, *, job_name: str, days: Iterable[date], deliveries: Collection[Delivery]
+    instance: dg.DagsterInstance,
+    *,
+    job_name: str,
+    days: Iterable[date],
+    deliveries: Collection[Delivery],
+    most: int | None = None,
 ) -> list[dg.RunRequest]:
-    """Run requests for the due days that are not under way and have attempts left."""
+    """Run requests, `most` of them, for the due days that are not under way and have attempts left."""
     waiting = {run.tags.get(_PARTITION_TAG) for run in _runs(instance, job_name, _UNDER_WAY)}
     attempts = Counter(
         (date.fromisoformat(run.tags[_PARTITION_TAG]), run.tags[DELIVERIES_TAG])
-        for run in _runs(instance, job_name, _BAD_ENDS)
+        for run in _runs(instance, job_name, _ENDED)
         if _PARTITION_TAG in run.tags and DELIVERIES_TAG in run.tags
     )
     due = [day for day in days if day.isoformat() not in waiting]
@@ -41,7 +47,7 @@ def requests(
         dg.RunRequest(
             run_key=f"{day}:{by}:{attempt}", partition_key=day.isoformat(), tags={DELIVERIES_TAG: by}, job_name=job_name
         )
-        for day, by, attempt in next_attempts(due, deliveries=deliveries, attempts=attempts)
+        for day, by, attempt in next_attempts(due, deliveries=deliveries, attempts=attempts, most=most)
     ]
 
 

@@ -16,6 +16,9 @@ from pipelines import due, runs
 from pipelines.holding import is_held
 from pipelines.jobs import daily_slo_report
 
+# Runs asked for per tick, the oldest day first; more than an outage has days, since the next tick comes a day later.
+MOST_AT_ONCE = 100
+
 
 @dg.schedule(
     name="daily_slo_report_schedule",
@@ -36,7 +39,7 @@ def daily_slo_report_schedule(
         delivered={each.day for each in present},
         today=context.scheduled_execution_time.astimezone(UTC).date(),
     )
-    asked = runs.requests(context.instance, job_name=daily_slo_report.name, days=days, deliveries=present)
+    asked = runs.requests(context.instance, job_name=daily_slo_report.name, days=days, deliveries=present, most=MOST_AT_ONCE)
     return asked or dg.SkipReason(
         "every day up to yesterday has a report, is under way, or has used up its attempts with these deliveries"
     )

@@ -18,6 +18,9 @@ from pipelines import due, runs
 from pipelines.holding import is_held
 from pipelines.jobs import daily_slo_report
 
+# Runs asked for per evaluation; they queue for one slot, and the next evaluation, minutes later, asks for the rest.
+MOST_AT_ONCE = 10
+
 
 @dg.sensor(
     name="late_delivery_sensor",
@@ -42,5 +45,5 @@ def late_delivery_sensor(
     except WarehouseHeld as held:
         return dg.SkipReason(str(held))
     days = due.changed_days(published=published, changed=changed, stale=stale)
-    asked = runs.requests(context.instance, job_name=daily_slo_report.name, days=days, deliveries=present)
+    asked = runs.requests(context.instance, job_name=daily_slo_report.name, days=days, deliveries=present, most=MOST_AT_ONCE)
     return asked or dg.SkipReason("no published day is affected, or its runs are under way or used up")

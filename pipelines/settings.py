@@ -6,6 +6,7 @@ Does not belong here: what a home holds (`assets/home.py`), how the warehouse is
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,9 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, least: i
 
 
 if __name__ == "__main__":
-    _settings = load_settings()
-    prepare_dagster(_settings.home)
+    try:
+        _settings = load_settings()
+        prepare_dagster(_settings.home)
+    except (SettingsError, OSError) as _problem:
+        sys.exit(f"Error: {_problem}")
     print(_settings.home.dagster)  # noqa: T201 - for the Makefile, which starts Dagster's own commands

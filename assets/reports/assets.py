@@ -59,9 +59,7 @@ def daily_report(
             )
         published = publish(
             home.published,
-            read=lambda revision: read_report_data(
-                db, day=day, objectives=objectives, basis=basis, verdicts=decided.verdicts, revision=revision
-            ),
+            data=read_report_data(db, day=day, objectives=objectives, basis=basis, verdicts=decided.verdicts),
             basis=basis,
             decision=decided,
             ledger=_ledger(db, day),

@@ -31,9 +31,9 @@ def read_report_data(
     objectives: Objectives,
     basis: Basis,
     verdicts: tuple[Verdict, ...],
-    revision: int,
+    revision: int = 1,
 ) -> ReportData:
-    """What the report of `day` shows.
+    """What the report of `day` shows, as its first revision unless told otherwise.
 
     Raises:
         WrongDay: when the tables underneath do not stand at `day`.

@@ -8,8 +8,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,12 @@ from assets.reports.page import render
 from assets.reports.report_data import ReportData
 from assets.reports.summary import summary_text
 from assets.reports.verdicts import Decision, Verdict
+from assets.slo.cells import require_day
 from assets.sql_files import sql_beside
 
 sql = sql_beside(__file__)
 
+BUILDS = ".builds"
 SNAPSHOT = "upgrade_slo.duckdb"
 REPORT = "report.html"
 STATUS = "slo_status.parquet"
@@ -54,32 +55,30 @@ class Published:
 def publish(
     published: Path,
     *,
-    read: Callable[[int], ReportData],
+    data: ReportData,
     basis: Basis,
     decision: Decision,
     ledger: dict[str, int],
 ) -> Published:
     """Make a report visible under `published/<day>/`, keeping what it replaces under `revisions/`.
 
-    `read`: the report's data for a revision number. When the day is published already with the same content, nothing changes.
+    `data`: its revision is set here. When the day is published already with the same content, nothing changes. Call it inside a
+    transaction of the warehouse: builds that no day shows are removed, and they must not be another process's.
     """
     assert decision.may_publish, decision.reasons
-    day = read(1).report_date
-    current = _manifest(published / day.isoformat())
-    revision = current["revision"] if current else 1
-    data = read(revision)
+    folder = published / data.report_date.isoformat()
+    current = _manifest(folder)
+    data = replace(data, revision=current["revision"] if current else 1)
     build = _build(published, data, basis, decision.verdicts, ledger, replaced=None)
     if current and not _same(current, build.manifest):
-        build.discard()
-        data = read(revision + 1)
-        build = _build(published, data, basis, decision.verdicts, ledger, replaced=published / day.isoformat())
-    is_new = not current or build.manifest["revision"] != current["revision"]
+        data = replace(data, revision=data.revision + 1)
+        build = _build(published, data, basis, decision.verdicts, ledger, replaced=folder)
+    is_new = not current or data.revision != current["revision"]
     if is_new:
-        build.show(published)
-    else:
-        build.discard()
+        _swap_link(folder, Path(BUILDS) / build.folder.name)
+    _sweep(published)
     _point_latest(published)
-    return Published(published / day.isoformat() / REPORT, build.manifest["revision"], is_new, data)
+    return Published(folder / REPORT, data.revision, is_new, data)
 
 
 def refuse(refused: Path, *, day: date, decision: Decision) -> Path:
@@ -126,12 +125,17 @@ def write_snapshot(db: duckdb.DuckDBPyConnection, published: Path, *, day: date)
 
     The tables are those of the newest published day; when `day` is an older one, only `slo.status` changes. That table holds what
     each day has published, not what the warehouse has computed since.
+
+    Raises:
+        WrongDay: when another process has moved the tables to another day meanwhile.
     """
     target = published / SNAPSHOT
     temporary = published / f".{SNAPSHOT}.new"
     temporary.unlink(missing_ok=True)
     days = published_days(published)
     keeps_tables = bool(days) and day < days[-1] and target.exists()
+    if not keeps_tables:
+        require_day(db, day)
     db.execute(f"ATTACH '{_quoted(temporary)}' AS snapshot")
     if keeps_tables:
         db.execute(f"ATTACH '{_quoted(target)}' AS previous (READ_ONLY)")
@@ -152,6 +156,7 @@ def write_snapshot(db: duckdb.DuckDBPyConnection, published: Path, *, day: date)
         db.execute("DETACH previous")
     if tables != sum(map(len, _SNAPSHOT_TABLES.values())):  # a full disk can lose tables without an error
         raise OSError(f"the new snapshot holds {tables} tables only; is the disk full? The old one stays in place.")
+    temporary.chmod(temporary.stat().st_mode & 0o444)  # a reader that forgets read_only=True must not change it
     _replace_durably(temporary, target)
 
 
@@ -169,17 +174,6 @@ class _Build:
     folder: Path
     manifest: dict[str, Any]
 
-    def discard(self) -> None:
-        shutil.rmtree(self.folder)
-
-    def show(self, published: Path) -> None:
-        """Swap the day's link to this build; a link, since a folder that is not empty cannot be replaced in one step."""
-        link = published / self.manifest["report_date"]
-        before = link.resolve() if link.exists() else None
-        _swap_link(link, Path(self.folder.parent.name) / self.folder.name)
-        if before is not None and before != self.folder.resolve():
-            shutil.rmtree(before)
-
 
 def _build(
     published: Path,
@@ -191,7 +185,7 @@ def _build(
     replaced: Path | None,
 ) -> _Build:
     """Write the files of one revision into a folder that nobody reads yet."""
-    folder = published / ".builds" / f"{data.report_date}.{data.revision}"
+    folder = published / BUILDS / f"{data.report_date}.{data.revision}"
     if (published / data.report_date.isoformat()).resolve() == folder.resolve():
         folder = folder.with_name(f"{folder.name}.again")
     shutil.rmtree(folder, ignore_errors=True)
@@ -222,6 +216,9 @@ def _build(
         manifest["moved"] = _moved(pl.read_parquet(replaced / STATUS), data.status)
         _keep(replaced, folder / "revisions")
     (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    for file in folder.iterdir():
+        if file.is_file():
+            _sync(file)
     return _Build(folder, manifest)
 
 
@@ -280,6 +277,17 @@ def _same(current: dict[str, Any], built: dict[str, Any]) -> bool:
     return {k: v for k, v in current.items() if k not in ignored} == {k: v for k, v in built.items() if k not in ignored}
 
 
+def _sweep(published: Path) -> None:
+    """Remove builds that no day shows: replaced, the same as what is there, or left by a process that was killed."""
+    for link in published.glob(".*.new"):
+        if link.is_symlink():
+            link.unlink()
+    shown = {entry.resolve() for entry in published.iterdir() if entry.is_symlink()}
+    for build in (published / BUILDS).iterdir():
+        if build.resolve() not in shown:
+            shutil.rmtree(build)
+
+
 def _point_latest(published: Path) -> None:
     days = published_days(published)
     if days:
@@ -287,6 +295,7 @@ def _point_latest(published: Path) -> None:
 
 
 def _swap_link(link: Path, target: Path) -> None:
+    """Let the link lead to `target` from one moment to the next; a folder that is not empty could not be replaced so."""
     temporary = link.with_name(f".{link.name}.new")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
@@ -300,9 +309,14 @@ def _write_atomically(target: Path, content: bytes) -> None:
 
 
 def _replace_durably(temporary: Path, target: Path) -> None:
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
+    _sync(temporary)
     temporary.replace(target)
+
+
+def _sync(path: Path) -> None:
+    """Wait until the content is on the disk: what is shown must not turn out empty after the power fails."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _quoted(path: Path) -> str:

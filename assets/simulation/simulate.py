@@ -27,9 +27,14 @@ from assets.simulation.operations import Upgrader
 from assets.simulation.releases import build_catalogue
 
 SOURCE = "canonical"
+STAGING = ".simulation-"
 
 EARLIEST_DAY = date(2014, 6, 6)
 """The day of the first commit of Kubernetes; events from before it are out of range by contract."""
+
+
+class SimulationError(ValueError):
+    """A simulation was asked for that cannot be: a number is out of range."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,10 @@ def simulate(
     come on top. `progress`: called after each day with the lines written and an estimate of all of them,
     equal at the end.
 
+    One at a time: what an interrupted simulation left beside the landing zone is removed first.
+
     Raises:
-        ValueError: if a number is out of range.
+        SimulationError: if a number is out of range.
         FileExistsError: if `landing/canonical` holds a file, or `inventory` is not a simulation's own.
     """
     first_day = _first_day(end=end, days=days, operations_per_day=operations_per_day, seed=seed)
@@ -105,7 +112,9 @@ def simulate(
 
     landing.parent.mkdir(parents=True, exist_ok=True)
     incidents.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".simulation-", dir=landing.parent) as staging_name:
+    for left in landing.parent.glob(f"{STAGING}*"):  # by a simulation that was killed
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=STAGING, dir=landing.parent) as staging_name:
         staging = Path(staging_name)
         with _list_of_malformed(staging / "malformed.json") as note_malformed:
             delivery = Delivery(
@@ -160,11 +169,11 @@ def _first_day(*, end: date, days: int, operations_per_day: int, seed: int) -> d
         ("seed", seed, 0),
     ):
         if value < least:
-            raise ValueError(f"{name} is {value!r}; accepted: an integer from {least} on. Ask for at least {least}.")
+            raise SimulationError(f"{name} is {value!r}; accepted: an integer from {least} on. Ask for at least {least}.")
     if isinstance(end, datetime):
-        raise ValueError(f"end is {end!r}; accepted: a date. Pass end.date(): deliveries have days, not moments.")
+        raise SimulationError(f"end is {end!r}; accepted: a date. Pass end.date(): deliveries have days, not moments.")
     if (end - EARLIEST_DAY).days < days - 1:
-        raise ValueError(
+        raise SimulationError(
             f"{days} days up to {end} begin before {EARLIEST_DAY}; accepted: days from then on, because earlier "
             "events are refused as out of range. Ask for a later end or for fewer days."
         )

@@ -275,3 +275,19 @@ def test_what_an_interrupted_build_left_behind_is_in_nobodys_way(whole: WholeHom
     assert {each.name for each in whole.published.iterdir()} == {
         ".builds", "2026-11-17", "2026-11-18", "2026-11-19", "latest", "upgrade_slo.duckdb",
     }  # fmt: skip
+    assert {each.name for each in builds.iterdir()} == {"2026-11-17.2", "2026-11-18.1", "2026-11-19.1"}
+
+
+def test_builds_that_no_day_shows_are_removed_even_when_nothing_new_is_published(whole: WholeHome):
+    """A process that is killed after it swapped the link leaves what it replaced; nothing removed that again."""
+    builds = whole.published / ".builds"
+    (builds / "2026-11-16.1").mkdir()
+    (whole.published / ".2026-11-16.new").symlink_to(".builds/2026-11-16.1")
+    whole.publish(SECOND)
+    assert {each.name for each in builds.iterdir()} == {"2026-11-17.1", "2026-11-18.1"}
+    assert published_days(whole.published) == [FIRST, SECOND]
+
+
+def test_the_snapshot_can_be_replaced_and_not_written_to(whole: WholeHome):
+    whole.publish(THIRD)
+    assert (whole.published / "upgrade_slo.duckdb").stat().st_mode & 0o222 == 0

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from assets.simulation.simulate import SimulationError
+
 END = date(2026, 11, 20)
 
 
@@ -91,6 +93,14 @@ def test_an_interrupted_simulation_leaves_nothing_behind(tmp_path, run):
     assert tree(tmp_path) == {}
 
 
+def test_what_a_killed_simulation_left_behind_is_removed_by_the_next(tmp_path, run):
+    left = tmp_path / ".simulation-abc" / "canonical" / "2026-11-20"
+    left.mkdir(parents=True)
+    (left / "part-0000.ndjson").write_text("{}")
+    run(tmp_path)
+    assert not (tmp_path / ".simulation-abc").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -110,7 +120,7 @@ def test_an_interrupted_simulation_leaves_nothing_behind(tmp_path, run):
     ],
 )
 def test_what_cannot_be_simulated_is_refused_with_the_remedy(tmp_path, run, arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(SimulationError, match=message):
         run(tmp_path, **arguments)
     assert tree(tmp_path) == {}
 
