@@ -6,11 +6,12 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 READY := .venv/.ready
 
-# Dagster's usage statistics stay off, for its own commands too.
+# Dagster's usage statistics stay off, for its own commands too, and they take this environment for theirs.
 export DAGSTER_DISABLE_TELEMETRY := yes
+export VIRTUAL_ENV := $(CURDIR)/.venv
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow check format dev notebook lock clean
+.PHONY: help report test test-slow bench bench-quick check format dev notebook lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -34,6 +35,12 @@ test: $(READY)  ## Run every test but the slow ones
 
 test-slow: $(READY)  ## Run the slow tests: simulations, kills
 	@$(BIN)/python -m pytest -m slow
+
+bench: $(READY)  ## Measure against named baselines, in turn, and print the table
+	@$(BIN)/python tests/benchmarks/bench.py
+
+bench-quick: $(READY)  ## The same on small sizes, in a minute
+	@$(BIN)/python tests/benchmarks/bench.py --quick
 
 check: $(READY)  ## Check format, lint, types, the direction of imports, and the Dagster definitions
 	@$(BIN)/ruff format --check --quiet .
