@@ -1,6 +1,6 @@
 """Small results as Polars frames.
 
-Belongs here: the way from a DuckDB query to a Polars frame and back.
+Belongs here: the way from a DuckDB query to a Polars frame.
 Does not belong here: what is asked (`sql/`), what a frame means (the module that asks).
 """
 

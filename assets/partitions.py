@@ -8,7 +8,7 @@ from datetime import date
 
 import dagster as dg
 
-# Kubernetes is older than no delivery day; a constant start keeps partition keys stable in the instance's history.
+# No delivery day is older than Kubernetes; a constant start keeps partition keys stable in the instance's history.
 # The day itself is a partition as soon as it begins: deliveries of today may be looked at today.
 # Assets keep the default backfill policy, one run per day: a bad day fails alone, and the intake of any day catches up on all
 # earlier ones by itself.

@@ -18,7 +18,8 @@ from assets.slo import cells
 from assets.telemetry import intake
 from assets.upgrades import fold
 
-# Raised by one whenever a table changes in a way that a rebuild must follow.
+# Raised by one whenever a table, or what the code writes into one, changes in a way that a rebuild must follow: rows that are
+# already there are not computed anew for new code.
 LAYOUT = 1
 # Keys in the tables are DuckDB hashes; a version that hashes differently would see old events as new ones.
 _FINGERPRINT = "SELECT ? || '-' || hash('upgrade', 'slo')"
@@ -66,7 +67,11 @@ class Warehouse:
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection that commits every statement; for work that cannot be inside a transaction, such as a snapshot."""
+        """A connection that commits every statement; for work that cannot be inside a transaction, such as a snapshot.
+
+        Raises:
+            WarehouseHeld, WarehouseUnreadable, WarehouseOutdated: as `transaction` does.
+        """
         db = self._open()
         try:
             yield db
@@ -94,8 +99,8 @@ def _connect(path: Path, patience_seconds: float) -> duckdb.DuckDBPyConnection:
     while True:
         try:
             return duckdb.connect(str(path))
-        except duckdb.IOException as problem:
-            if "lock" not in str(problem):
+        except duckdb.Error as problem:  # damage past the header is no IOException
+            if "Could not set lock" not in str(problem):
                 raise WarehouseUnreadable(
                     f"{path.name} cannot be opened: {problem} If it is damaged, run `upgrade-slo rebuild`: "
                     "it makes the warehouse anew from the landing zone."

@@ -15,8 +15,8 @@ from assets.slo.cells import count_cells
 from assets.slo.objectives import load_objectives
 from assets.slo.status import write_status
 from assets.sql_files import sql_beside
-from assets.telemetry.inventory import inventory_sha256
 from assets.upgrades.assets import upgrade_operations
+from assets.upgrades.fold import inventory_sha256_of
 from assets.warehouse import Warehouse
 
 sql = sql_beside(__file__)
@@ -71,7 +71,7 @@ def slo_status(
             db,
             day=day,
             objectives_sha256=objectives.sha256,
-            inventory_sha256=inventory_sha256(home.inventory),
+            inventory_sha256=inventory_sha256_of(db),  # the one that the operations rest on, whatever stands in the home by now
         )
         rows = write_status(db, day=day, objectives=objectives, basis=basis.sha256)
         fleet = query(db, sql("fleet_status"), {"report_date": day})

@@ -6,9 +6,10 @@ Does not belong here: counting (`cells.py`), what the counts mean (`status.py`).
 
 from itertools import combinations
 
+from assets.slo.annotations import SLICE_COLUMNS
 from assets.slo.objectives import Objective
 
-DIMENSIONS = ("to_version", "to_minor", "region", "workload_type", "trigger", "scope", "provider")
+DIMENSIONS = SLICE_COLUMNS
 # Looked at one by one for every objective, whatever its `slice-by`.
 ALONE = ("to_minor", "scope", "trigger", "provider")
 
@@ -28,10 +29,14 @@ def cell_grains(objective: Objective) -> list[tuple[str, ...]]:
     return [finest(objective), *((dimension,) for dimension in alone(objective))]
 
 
+def subsets(objective: Objective) -> list[tuple[str, ...]]:
+    """Every subset of `slice-by`: the empty one, which is the fleet, comes first."""
+    return [each for size in range(len(objective.slice_by) + 1) for each in combinations(objective.slice_by, size)]
+
+
 def all_slices(objective: Objective) -> list[tuple[str, ...]]:
     """Every combination that gets a status: each subset of `slice-by`, the fleet included, and each lone dimension."""
-    subsets = [each for size in range(len(objective.slice_by) + 1) for each in combinations(objective.slice_by, size)]
-    return [*subsets, *((dimension,) for dimension in alone(objective))]
+    return [*subsets(objective), *((dimension,) for dimension in alone(objective))]
 
 
 def grouping_sets(slices: list[tuple[str, ...]], *always: str) -> str:

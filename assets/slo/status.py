@@ -68,17 +68,17 @@ def status(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) 
 
 
 def _sum_objective(db: duckdb.DuckDBPyConnection, objective: Objective, day: date) -> None:
-    for order, (name, days) in enumerate(windows(objective).items()):
-        window = [objective.name, name, order, end_of(day) - timedelta(days=days), end_of(day)]
+    for name, days in windows(objective).items():
+        window = [objective.name, name, end_of(day) - timedelta(days=days), end_of(day)]
         db.execute(
-            "INSERT INTO status_windows VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO status_windows VALUES (?, ?, ?, ?, ?, ?)",
             [*window, objective.target, objective.confidence],
         )
     statement = compose(
         sql("sum_cells"),
         slice_by=slices.slice_by_sql(slices.finest(objective)),
         columns=slices.columns_sql(slices.finest(objective)),
-        grouping_sets=slices.grouping_sets(_subsets(objective), '"window"'),
+        grouping_sets=slices.grouping_sets(slices.subsets(objective), '"window"'),
     )
     db.execute(statement, {"slo": objective.name, "grain": ",".join(slices.finest(objective))})
     db.execute(sql("sum_lone_cells"), {"slo": objective.name, "grains": list(slices.alone(objective))})
@@ -91,8 +91,3 @@ def _sum_objective(db: duckdb.DuckDBPyConnection, objective: Objective, day: dat
             grouping_sets=slices.grouping_sets(slices.all_slices(objective), '"window"'),
         )
         db.execute(statement, {"slo": objective.name, "shares": list(QUANTILES.values())})
-
-
-def _subsets(objective: Objective) -> list[tuple[str, ...]]:
-    lone = {(dimension,) for dimension in slices.alone(objective)}
-    return [each for each in slices.all_slices(objective) if each not in lone]

@@ -43,7 +43,7 @@ def telemetry_events(
     with warehouse.transaction() as db:
         load_inventory(db, home.inventory)
         ledger = query(db, sql("day_ledger"), {"delivery_day": day})
-        [(accepted, lines, quarantined, duplicate)] = db.execute(sql("day_totals"), {"delivery_day": day}).fetchall()
+        [(events, accepted, lines, quarantined, duplicate)] = db.execute(sql("day_totals"), {"delivery_day": day}).fetchall()
         schema = columns_of(db, "telemetry", "events")
         for each in intake.days:
             if each != day:
@@ -52,7 +52,7 @@ def telemetry_events(
                 )
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": accepted,
+            "dagster/row_count": events,
             "dagster/column_schema": schema,
             "rows_received": lines,
             "rows_accepted": accepted,

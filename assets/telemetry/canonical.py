@@ -1,7 +1,7 @@
 """The canonical event: its fields, and the strict reading of one line (CloudEvents 1.0 JSON).
 
 Belongs here: what makes a line an event, and the first reason for which it is not one.
-Does not belong here: reading whole files fast (`assets/telemetry/intake.py`, whose SQL agrees with this module line by line),
+Does not belong here: reading whole files fast (`assets/telemetry/reading.py`, whose SQL agrees with this module line by line),
 other wire formats (`assets/telemetry/sources/`).
 """
 
@@ -20,6 +20,7 @@ TYPES = ("scheduled", "started", "succeeded", "failed", "cancelled", "superseded
 SCOPES = ("control_plane", "node_pool", "node_image", "addon", "cluster")
 TRIGGERS = ("manual", "auto_channel", "security", "maintenance", "forced_eol", "ci", "unknown")
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Longest line that is read, in bytes, and how much of a longer one the quarantine keeps.
 LINE_LIMIT = 16 * 1024 * 1024
 KEPT_OF_A_LONG_LINE = 64 * 1024

@@ -86,14 +86,14 @@ def take_in(
         else:
             break
     with transaction() as db:
-        failed = [f"landing/{path}: {error}" for path, error in db.execute(sql("failed_files")).fetchall()]
+        failed = [f"landing/{path}: {error}" for path, error in db.execute(sql("failed_files"), {"upto": upto}).fetchall()]
     return Intake(days=tuple(dict.fromkeys(days)), files=files, restated=tuple(restated), failed=tuple(failed))
 
 
 def _due(transaction: Transaction, present: list[Delivery], *, upto: date) -> ledger.Plan:
     with transaction() as db:
-        db.execute(sql("forget_failed"), {"upto": upto})
         recorded = ledger.recorded_files(db)
+        db.execute(sql("forget_gone"), {"paths": ledger.gone(present, recorded, upto=upto)})
         stamps = {file.path: file.stamp for file in recorded if file.status != ledger.FAILED}
         changed = [each for each in present if stamps.get(each.path, each.stamp) != each.stamp and each.day <= upto]
         hashes = {each.path: _hash_or_problem(each) for each in changed}
@@ -122,6 +122,7 @@ def _forget_from(transaction: Transaction, day: date) -> None:
 def _take_in_day(db: duckdb.DuckDBPyConnection, day: date, delivered: list[Delivery], scratch: Path) -> None:
     for statement in (*_MACROS, *_STAGING):
         db.execute(sql(statement))
+    db.execute(sql("forget_failed"), {"delivery_day": day})
     [(last_known,)] = db.execute("SELECT coalesce(max(file_id), 0) FROM telemetry.files").fetchall()
     files = [_File(Place(number, delivery)) for number, delivery in enumerate(delivered, start=last_known + 1)]
     seen: set[str] = set()
@@ -130,8 +131,6 @@ def _take_in_day(db: duckdb.DuckDBPyConnection, day: date, delivered: list[Deliv
             _read(db, file, seen, scratch)
         except UnreadableFile as problem:
             _fail(db, file, str(problem))
-        except OSError as problem:
-            _fail(db, file, f"it cannot be read ({problem.strerror or problem}). Mend it, or move it out of the landing zone.")
     given = _records(db)
     _exclude_duplicates(db, day)
     kept = _records(db)
@@ -145,11 +144,20 @@ def _take_in_day(db: duckdb.DuckDBPyConnection, day: date, delivered: list[Deliv
 
 
 def _read(db: duckdb.DuckDBPyConnection, file: "_File", seen: set[str], scratch: Path) -> None:
-    """Read one file into the tables, unless its content was delivered before."""
+    """Read one file into the tables, unless its content was delivered before.
+
+    Raises:
+        UnreadableFile: when nothing of the file can be used.
+        _DeliveredEarlier: when the same content was taken in from a later delivery.
+    """
     delivery = file.place.delivery
     if delivery.problem is not None:
         raise UnreadableFile(delivery.problem)
-    file.sha256 = sha256_of(delivery.location)
+    try:
+        file.sha256 = sha256_of(delivery.location)
+    except OSError as problem:  # past this point an error of the system is not the file's: a full disk, say
+        reason = f"it cannot be read ({problem.strerror or problem}). Mend it, or move it out of the landing zone."
+        raise UnreadableFile(reason) from problem
     earlier = db.execute(sql("known_content"), {"sha256": file.sha256}).fetchall()
     if any((known_day, known_path) > (delivery.day, delivery.path) for known_day, known_path in earlier):
         raise _DeliveredEarlier(delivery.path)

@@ -1,7 +1,7 @@
 """The ledger: which files were taken in, what became of them, and what the landing zone asks for next.
 
-Belongs here: comparing what is delivered with what was taken in, and reading the ledger's totals.
-Does not belong here: reading files (`assets/telemetry/intake.py`), walking folders (`assets/telemetry/landing.py`).
+Belongs here: comparing what is delivered with what was taken in: what is new, changed, gone or missing.
+Does not belong here: reading files (`reading.py`), taking them in (`intake.py`), walking folders (`landing.py`).
 """
 
 from collections.abc import Iterable
@@ -78,6 +78,12 @@ def plan(
         if delivery.path not in known or known[delivery.path].status == FAILED:
             new.setdefault(delivery.day, []).append(delivery)
     return Plan(deliveries=new)
+
+
+def gone(present: Iterable[Delivery], recorded: Iterable[RecordedFile], *, upto: date) -> list[str]:
+    """Paths of files delivered by `upto` that could not be read and are there no longer."""
+    there = {delivery.path for delivery in present}
+    return [file.path for file in recorded if file.status == FAILED and file.day <= upto and file.path not in there]
 
 
 def changed_days(present: Iterable[Delivery], recorded: Iterable[RecordedFile], *, upto: date) -> set[date]:

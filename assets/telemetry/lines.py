@@ -1,7 +1,7 @@
 """A delivered file as lines: decompressed, hashed, with the offset of every line and the lines that need a second look.
 
 Belongs here: bytes, offsets and the byte patterns on which DuckDB's JSON reader is more lenient than JSON.
-Does not belong here: what a line means (`assets/telemetry/canonical.py`), the bulk reading (`assets/telemetry/intake.py`).
+Does not belong here: what a line means (`assets/telemetry/canonical.py`), the bulk reading (`assets/telemetry/reading.py`).
 """
 
 import gzip
@@ -19,9 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from assets.telemetry.canonical import KEPT_OF_A_LONG_LINE, LINE_LIMIT
+from assets.telemetry.canonical import BYTE_ORDER_MARK, KEPT_OF_A_LONG_LINE, LINE_LIMIT
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # A compressed file that grows past both of these is taken for an attack or an accident, not a delivery.
 EXPANSION_LIMIT_BYTES = 1024**3
 EXPANSION_LIMIT_FACTOR = 200

@@ -89,7 +89,9 @@ def _read_canonical(db: duckdb.DuckDBPyConnection, place: Place, content: Path, 
         [(first_row, rows, span)] = db.execute(sql("staged_span"), {"file_id": place.file_id}).fetchall()
         if (rows, span) != (lines.count, lines.count):  # a row's place gives its line
             raise AssertionError(
-                f"landing/{place.delivery.path} has {lines.count} lines, but the bulk reader made {rows} rows spanning {span}"
+                f"landing/{place.delivery.path} has {lines.count} lines, but the bulk reader made {rows} rows spanning {span}; "
+                "accepted: one row per line. This is a defect of ours: report it with the file, and move the file out of the "
+                "landing zone to go on without it."
             )
         _place_rows(db, place, first_row)
         values = {"file_id": place.file_id, "first_row": first_row}

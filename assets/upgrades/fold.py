@@ -58,6 +58,12 @@ def stands_at(db: duckdb.DuckDBPyConnection) -> date | None:
     return rows[0][0] if rows else None
 
 
+def inventory_sha256_of(db: duckdb.DuckDBPyConnection) -> str:
+    """The hash of the inventory that the operations were joined with; empty before the first fold."""
+    rows = db.execute("SELECT basis FROM upgrades.state").fetchall()
+    return str(rows[0][0]).partition(":")[0] if rows else ""
+
+
 def _steps(db: duckdb.DuckDBPyConnection, day: date) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "create_folded", {"day": day}
     yield "create_enriched", {}

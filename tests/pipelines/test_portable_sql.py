@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 import assets
-from assets.slo import cells, slices, status
+from assets.slo import cells, slices
 from assets.slo.objectives import load_objectives
 from assets.sql_files import compose
 from tests.data.made_objectives import ratio, threshold
@@ -72,7 +72,7 @@ def statements() -> dict[str, str]:
             "slo/sql/sum_cells",
             slice_by=slices.slice_by_sql(slices.finest(objective)),
             columns=slices.columns_sql(slices.finest(objective)),
-            grouping_sets=slices.grouping_sets(status._subsets(objective), '"window"'),
+            grouping_sets=slices.grouping_sets(slices.subsets(objective), '"window"'),
         )
     return found
 

@@ -652,6 +652,32 @@ class TestFilesThatCannotBeRead:
         zone.take_in(day(3))
         assert set(zone.files().values()) == {"failed"}
 
+    def test_one_stays_in_the_ledger_when_the_run_that_tries_it_again_is_killed(self, zone):
+        # It was forgotten before it was tried again; a run killed in between left a ledger that no longer blocked the report.
+        zone.deliver(day(2), "a.ndjson.gz", self.broken)
+        zone.take_in(day(2))
+
+        def stop(_day: date, _done: int, _due: int) -> None:
+            raise Accident
+
+        with pytest.raises(Accident):
+            zone.take_in(day(2), progress=stop)
+        assert zone.files() == {"canonical/2026-11-02/a.ndjson.gz": "failed"}
+
+    def test_one_of_a_later_day_is_not_what_a_run_for_an_earlier_day_speaks_of(self, zone):
+        zone.deliver(day(2), "a.ndjson", lines(event("a")))
+        zone.deliver(day(3), "a.ndjson.gz", self.broken)
+        assert len(zone.take_in(day(3)).failed) == 1
+        assert zone.take_in(day(2)).failed == ()
+
+    def test_an_error_of_the_machine_is_not_taken_for_the_files(self, zone):
+        # "Mend it, or move it out of the landing zone" was said of every good file when the scratch folder could not be written.
+        zone.deliver(day(2), "a.ndjson", lines(event("a")))
+        (zone.scratch / "intake").write_bytes(b"in the way of the folder of this name")
+        with pytest.raises(FileExistsError):
+            zone.take_in(day(2))
+        assert zone.files() == {}
+
     def test_one_stands_in_the_ledger_once_when_another_day_is_taken_in_anew(self, zone):
         # The day of the broken file was done when a later one started over, and its file was then recorded a second time.
         zone.deliver(day(4), "a.ndjson", lines(event("x")))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assets.telemetry.landing import Delivery
-from assets.telemetry.ledger import FAILED, REDELIVERED, TAKEN_IN, Plan, RecordedFile, changed_days, gaps, plan
+from assets.telemetry.ledger import FAILED, REDELIVERED, TAKEN_IN, Plan, RecordedFile, changed_days, gaps, gone, plan
 
 
 def day(number: int) -> date:
@@ -94,3 +94,13 @@ class TestGaps:
     )
     def test_days_without_a_file_are_gaps(self, delivery_days, upto, expected):
         assert gaps(map(day, delivery_days), upto=day(upto)) == [day(number) for number in expected]
+
+
+def test_gone_are_unreadable_files_of_days_looked_at_that_are_no_longer_there():
+    known = [
+        recorded(1, "gone", status=FAILED),
+        recorded(1, "there", status=FAILED),
+        recorded(2, "later", status=FAILED),
+        recorded(1, "taken-in"),
+    ]
+    assert gone([delivered(1, "there")], known, upto=day(1)) == [f"canonical/{day(1)}/gone"]

@@ -2,7 +2,6 @@
 CREATE OR REPLACE TEMP TABLE status_windows (
     slo VARCHAR,
     "window" VARCHAR,
-    place INTEGER,
     window_start TIMESTAMP,
     window_end TIMESTAMP,
     target DOUBLE,

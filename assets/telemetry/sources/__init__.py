@@ -2,8 +2,8 @@
 
 Belongs here: the registry of the formats, by the name of their folder under `landing/`.
 Does not belong here: the formats themselves (`<source>.py` beside this file, each a pure function of one
-record), taking records out of files (`envelopes.py`), reading and writing files
-(`assets/telemetry/intake.py`).
+record), taking records out of files (`envelopes.py`), reading files into
+the warehouse (`assets/telemetry/reading.py`).
 """
 
 from collections.abc import Mapping

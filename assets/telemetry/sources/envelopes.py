@@ -13,15 +13,14 @@ from typing import IO, Any
 
 import orjson
 
-from assets.telemetry.canonical import KEPT_OF_A_LONG_LINE, LINE_LIMIT, Refusal
+from assets.telemetry.canonical import BYTE_ORDER_MARK, KEPT_OF_A_LONG_LINE, LINE_LIMIT, Refusal
 
 # Keys under which exporters, command-line tools and REST interfaces put an array of records.
 _WRAPPERS = ("records", "value", "items", "operations", "data")
 # A collector may stamp what it wraps once instead of every record; the stamp then holds for each of them.
 STAMPS = ("collected_at", "observed_at")
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_LINE_READ = len(_BYTE_ORDER_MARK) + LINE_LIMIT + len(b"\r\n")
+_LINE_READ = len(BYTE_ORDER_MARK) + LINE_LIMIT + len(b"\r\n")
 _SKIPPED_AT_ONCE = 1 << 20
 
 
@@ -76,7 +75,7 @@ def _lines(stream: IO[bytes], counts: Counts) -> Iterator[Record]:
             _skip_line(stream)
         line = _without_end(chunk)
         if counts.lines == 1:
-            line = line.removeprefix(_BYTE_ORDER_MARK)
+            line = line.removeprefix(BYTE_ORDER_MARK)
         if is_cut or len(line) > LINE_LIMIT:
             value: Any = Refusal("line_too_long")
         elif not line.strip(b" \t"):
@@ -89,7 +88,7 @@ def _lines(stream: IO[bytes], counts: Counts) -> Iterator[Record]:
 
 
 def _document(delivered: bytes, counts: Counts) -> Iterator[Record]:
-    content = delivered.removeprefix(_BYTE_ORDER_MARK)
+    content = delivered.removeprefix(BYTE_ORDER_MARK)
     document = _parse(content)
     if isinstance(document, Refusal) and _is_lines(content):
         yield from _lines(io.BytesIO(delivered), counts)

@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from assets.moments import end_of
 from assets.telemetry.canonical import Event
 from assets.telemetry.sources.envelopes import STAMPS
 from assets.telemetry.sources.fields import optional, required
 from assets.telemetry.sources.identity import h, identified, moment_text, operation_id
 from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, RecordError, Refused
 from assets.telemetry.sources.privacy import mask
-from assets.telemetry.sources.times import accepted_moment, end_of_day, parse_moment
+from assets.telemetry.sources.times import accepted_moment, parse_moment
 
 NAME = "openshift_clusterversion"
 
@@ -129,7 +130,7 @@ def _observed_at(record: dict[str, Any], delivery_day: date) -> datetime:
             if parse_moment(value) is None:
                 raise RecordError(f"invalid_value:{stamp}")
             return accepted_moment(value, delivery_day=delivery_day)
-    return end_of_day(delivery_day)
+    return end_of(delivery_day)
 
 
 def _evidence(spec: dict[str, Any], status: dict[str, Any], *, cluster_id: str) -> _Evidence:

@@ -55,11 +55,6 @@ def accepted_moment(value: object, *, delivery_day: date) -> datetime:
     return moment
 
 
-def end_of_day(day: date) -> datetime:
-    """The first moment after the day: a snapshot without a time of its own was seen by then."""
-    return datetime(day.year, day.month, day.day) + timedelta(days=1)  # noqa: DTZ001 - naive UTC
-
-
 def _of_epoch(epoch: Decimal) -> datetime | None:
     if not epoch.is_finite():
         return None

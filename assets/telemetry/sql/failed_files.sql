@@ -1,5 +1,5 @@
--- One row per file that cannot be read, with the reason.
+-- One row per file delivered by $upto that cannot be read, with the reason.
 SELECT path, error
 FROM telemetry.files
-WHERE status = 'failed'
+WHERE status = 'failed' AND delivery_day <= $upto
 ORDER BY delivery_day, path

@@ -1,3 +1,3 @@
--- Files that could not be read: each is tried again when it is still there, and no longer blocks when it is gone.
+-- Files of $delivery_day that could not be read: each is tried again in the transaction that this statement is part of.
 DELETE FROM telemetry.files
-WHERE status = 'failed' AND delivery_day <= $upto
+WHERE status = 'failed' AND delivery_day = $delivery_day

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from assets.telemetry.sources.outcomes import RecordError
-from assets.telemetry.sources.times import accepted_moment, end_of_day, parse_moment
+from assets.telemetry.sources.times import accepted_moment, parse_moment
 
 DAY = date(2026, 3, 1)
 at = datetime.fromisoformat
@@ -86,7 +86,3 @@ def test_a_moment_is_accepted_when_the_delivery_can_speak_of_it(written, is_acce
     else:
         with pytest.raises(RecordError, match="time_out_of_range"):
             accepted_moment(written, delivery_day=DAY)
-
-
-def test_a_day_ends_where_the_next_begins():
-    assert end_of_day(date(2025, 12, 31)) == at("2026-01-01T00:00:00")
