@@ -18,8 +18,8 @@ from assets.slo import cells
 from assets.telemetry import intake
 from assets.upgrades import fold
 
-# Raised by one whenever a table, or what the code writes into one, changes in a way that a rebuild must follow: rows that are
-# already there are not computed anew for new code.
+# Raised by one whenever a table, or what the intake writes into one, changes so that a rebuild must follow: operations, cells
+# and status are computed anew for other code, events are not.
 LAYOUT = 1
 # Keys in the tables are DuckDB hashes; a version that hashes differently would see old events as new ones.
 _FINGERPRINT = "SELECT ? || '-' || hash('upgrade', 'slo')"

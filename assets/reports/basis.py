@@ -7,18 +7,16 @@ Does not belong here: the verdicts (`verdicts.py`), the manifest (`publish.py`).
 import hashlib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import duckdb
 
+from assets.code import code_sha256
 from assets.sql_files import sql_beside
 
 sql = sql_beside(__file__)
 
 _CODE = ("assets", "quality", "pipelines")
-_SUFFIXES = {".py", ".sql", ".yaml", ".j2", ".css", ".js"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +48,10 @@ def inputs_sha256(db: duckdb.DuckDBPyConnection, day: date) -> str:
     return digest.hexdigest()
 
 
-@cache
 def code_version() -> str:
     """The package's version and the first 8 hex digits of the hash of its files: any change of code is another version."""
-    root = Path(__file__).parents[2]
-    digest = hashlib.sha256()
-    for package in _CODE:
-        for file in sorted(path for path in (root / package).rglob("*") if path.suffix in _SUFFIXES):
-            digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
     try:
         number = version("upgrade-slo")
     except PackageNotFoundError:  # run from a checkout that was not installed
         number = "0"
-    return f"{number}+{digest.hexdigest()[:8]}"
+    return f"{number}+{code_sha256(*_CODE)[:8]}"

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import duckdb
 
+from assets.code import code_sha256
 from assets.moments import end_of
 from assets.slo import slices
 from assets.slo.classification import longest_wait_seconds, outcome_sql
@@ -37,27 +38,27 @@ def count_cells(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objecti
     """Bring `slo.cells` to the operations as of the end of `day`; call it inside a transaction.
 
     Counted again are the days whose operations changed, and those with running operations young enough to change their outcome.
-    All days are when the objectives are other than last time.
+    All days are when the objectives or the code are other than last time.
 
     Raises:
         WrongDay: when the operations do not stand at `day`.
     """
     require_day(db, day)
-    counted_at = db.execute("SELECT day, objectives_sha256 FROM slo.cells_state").fetchall()
-    same_objectives = bool(counted_at) and counted_at[0][1] == objectives.sha256
+    counted_at = db.execute("SELECT day, basis FROM slo.cells_state").fetchall()
+    counts_for_these = bool(counted_at) and counted_at[0][1] == _basis(objectives)
     earliest = min(end_of(day), end_of(counted_at[0][0])) if counted_at else end_of(day)
     wait = max(map(longest_wait_seconds, objectives.objectives), default=0.0)
     db.execute(
         sql("create_recounted"),
-        {"everything": not same_objectives, "young_from": earliest - timedelta(seconds=wait)},
+        {"everything": not counts_for_these, "young_from": earliest - timedelta(seconds=wait)},
     )
-    db.execute(sql("delete_recounted"), {"everything": not same_objectives})
+    db.execute(sql("delete_recounted"), {"everything": not counts_for_these})
     for objective in objectives.objectives:
         db.execute(_count_sql(objective), {"as_of": end_of(day), "slo": objective.name})
     [(days, cells)] = db.execute(sql("count_recounted")).fetchall()
     db.execute("DELETE FROM upgrades.touched_days")
     db.execute("DELETE FROM slo.cells_state")
-    db.execute("INSERT INTO slo.cells_state VALUES (?, ?)", [day, objectives.sha256])
+    db.execute("INSERT INTO slo.cells_state VALUES (?, ?)", [day, _basis(objectives)])
     return Count(days=days, cells=cells)
 
 
@@ -76,14 +77,18 @@ def require_day(db: duckdb.DuckDBPyConnection, day: date) -> None:
 def require_counted(db: duckdb.DuckDBPyConnection, day: date, objectives: Objectives) -> None:
     """Refuse to go on when the cells do not count the operations as of the end of `day` for these objectives."""
     require_day(db, day)
-    found = db.execute("SELECT day, objectives_sha256 FROM slo.cells_state").fetchall()
+    found = db.execute("SELECT day, basis FROM slo.cells_state").fetchall()
     [(uncounted,)] = db.execute("SELECT count(*) FROM upgrades.touched_days").fetchall()
-    if found != [(day, objectives.sha256)] or uncounted:
+    if found != [(day, _basis(objectives))] or uncounted:
         raise WrongDay(
             f"the cells stand at {found[0][0] if found else 'no day yet'}, for other objectives or with {uncounted} days to be "
             f"counted again; needed: {day}. "
             f"Materialise slo_cells for {day} first, or run `upgrade-slo run --date {day}`."
         )
+
+
+def _basis(objectives: Objectives) -> str:
+    return f"{objectives.sha256}:{code_sha256('assets/slo')}"
 
 
 def _count_sql(objective: Objective) -> str:

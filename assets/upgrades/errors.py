@@ -5,7 +5,6 @@ Does not belong here: which operations failed (the fold), the codes themselves (
 the code in a provider's record (`assets/telemetry/sources/`).
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -136,12 +135,6 @@ def read_table(text: str, *, name: str) -> ErrorTable:
 @cache
 def _table() -> ErrorTable:
     return read_table(_TABLE.read_text(encoding="utf-8"), name=_TABLE.name)
-
-
-@cache
-def table_sha256() -> str:
-    """Hex SHA-256 of the table: operations classified with another one have to be classified again."""
-    return hashlib.sha256(_TABLE.read_bytes()).hexdigest()
 
 
 def _rows(rows: object, *, at: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -13,10 +13,13 @@ from typing import Any
 import duckdb
 import orjson
 
+from assets.code import code_sha256
 from assets.sql_files import sql_beside
 from assets.upgrades import errors
 
 sql = sql_beside(__file__)
+
+_CODE = "assets/upgrades"
 
 TABLES = ("state", "operations", "touched_days")
 
@@ -33,9 +36,9 @@ def fold(db: duckdb.DuckDBPyConnection, *, day: date, inventory_sha256: str) -> 
     """Bring `upgrades.operations` to what the deliveries up to `day` say; call it inside a transaction.
 
     Only operations whose events changed are folded again, and siblings on the same resource whose carried version, upgrade or
-    attempt depends on them. All are when the inventory or the table of error codes is another than last time.
+    attempt depends on them. All are when the inventory, or the code with its table of error codes, is another than last time.
     """
-    basis = f"{inventory_sha256}:{errors.table_sha256()}"
+    basis = f"{inventory_sha256}:{code_sha256(_CODE)}"
     state = db.execute("SELECT day, basis FROM upgrades.state").fetchall()
     stands_at, stood_on = state[0] if state else (date.min, None)
     db.execute(

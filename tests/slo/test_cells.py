@@ -204,6 +204,14 @@ def test_other_objectives_count_every_day_again_and_leave_nothing_of_the_old_one
     assert fleet(home, "renamed") == {"2026-11-01": {"good": 1}, DAY: {"good": 1}}
 
 
+def test_other_code_counts_every_day_again(home, monkeypatch):
+    home.deliver(DAY, event("succeeded", "2026-11-01 09:00"), event("failed", "2026-11-20 09:00", operation="2"))
+    counted(home, DAY)
+    assert home.count(DAY, SUCCESS).days == 0
+    monkeypatch.setattr("assets.slo.cells.code_sha256", lambda _package: "another rule")
+    assert home.count(DAY, SUCCESS).days == 2
+
+
 def test_cells_are_not_counted_from_operations_of_another_day(home):
     home.deliver(DAY, event("succeeded", "2026-11-20 09:00"))
     with pytest.raises(WrongDay, match=r"stand at no day yet; needed: 2026-11-20\..*upgrade-slo run --date 2026-11-20"):

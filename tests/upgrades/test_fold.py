@@ -377,6 +377,15 @@ def test_another_inventory_folds_everything_again(home):
     assert home.touched_days() == {"2026-11-19", "2026-11-20"}
 
 
+def test_other_code_folds_everything_again(home, monkeypatch):
+    home.deliver("2026-11-20", event("started", "2026-11-20 09:00"), event("started", "2026-11-20 10:00", operation="2"))
+    home.take_in("2026-11-20")
+    assert home.fold("2026-11-20").operations == 2
+    assert home.fold("2026-11-20").operations == 0
+    monkeypatch.setattr("assets.upgrades.fold.code_sha256", lambda _package: "another fold")
+    assert home.fold("2026-11-20").operations == 2
+
+
 def test_a_provider_from_the_inventory_decides_which_operations_are_siblings(home):
     # op-2 names no provider; the inventory makes it a second attempt on the pool that op-1 names in full.
     home.inventory("c,,,,aks,,")

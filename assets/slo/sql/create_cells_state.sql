@@ -1,5 +1,5 @@
--- One row: the delivery day at whose end the cells were counted, and the hash of the objectives they count for.
+-- One row: the delivery day at whose end the cells were counted, and the hashes of the objectives and of the code they were counted with.
 CREATE TABLE IF NOT EXISTS slo.cells_state (
     day DATE NOT NULL,
-    objectives_sha256 VARCHAR NOT NULL
+    basis VARCHAR NOT NULL
 )

@@ -1,5 +1,5 @@
 -- One row: the delivery day up to which the operations have seen events, and the hashes of the inventory and of the
--- table of error codes that they rest on, as `fold.py` joins them.
+-- code that they rest on, as `fold.py` joins them.
 CREATE TABLE IF NOT EXISTS upgrades.state (
     day DATE NOT NULL,
     basis VARCHAR NOT NULL
