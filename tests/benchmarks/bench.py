@@ -1,7 +1,7 @@
 """The benchmark: each row is ours against a named baseline, in turn, in one run; a table for people and JSON for machines.
 
 Belongs here: which rows there are, their targets, and printing them.
-Does not belong here: measuring (`measure.py`), data (`data.py`), the commands of the rows (one module each).
+Does not belong here: measuring (`measure.py`), data (`homes.py`), the commands of the rows (one module each).
 
 Usage: bench.py [--quick] [--pairs N] [ROW ...]
 """
@@ -14,13 +14,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import homes
 from measure import Pairs, paired, python
 from rich.console import Console
 from rich.table import Table
 
-import data
-
-WORK = data.ROOT / "work"
+WORK = homes.ROOT / "work"
 
 
 @dataclass(frozen=True)
@@ -34,15 +33,15 @@ class Row:
 
 
 def intake(lines: int, pairs: int) -> Pairs:
-    return _intake(data.one_day(lines), pairs)
+    return _intake(homes.one_day(lines), pairs)
 
 
 def intake_gzip(lines: int, pairs: int) -> Pairs:
-    return _intake(data.one_day_gzip(lines), pairs)
+    return _intake(homes.one_day_gzip(lines), pairs)
 
 
 def intake_of_small_files(lines: int, pairs: int) -> Pairs:
-    return _intake(data.several_days(lines, days=10), pairs)
+    return _intake(homes.several_days(lines, days=10), pairs)
 
 
 def _intake(home: Path, pairs: int) -> Pairs:
@@ -76,7 +75,7 @@ def main() -> None:
         results.append({"row": name, "lines": lines, **_as_json(row, measured)})
         table.add_row(*_cells(row, measured))
     console.print(table)
-    target = data.ROOT / "results.json"
+    target = homes.ROOT / "results.json"
     target.write_text(json.dumps({"machine": _machine(), "rows": results}, indent=2) + "\n", encoding="utf-8")
     console.print(f"written to {target}")
 

@@ -1,7 +1,7 @@
 """Paired measurements of whole processes: CPU, wall and peak memory as the operating system accounts for them.
 
 Belongs here: running two commands in turn, A B A B, and the ratios pair by pair, so that a drifting machine does not matter.
-Does not belong here: what is measured (`rows.py`), the data (`data.py`), printing (`bench.py`).
+Does not belong here: what is measured (`rows.py`), the data (`homes.py`), printing (`bench.py`).
 """
 
 import os
