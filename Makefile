@@ -61,7 +61,7 @@ notebook: $(READY)  ## Open the analysis notebook on the published snapshot
 
 lock: $(READY)  ## Resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+		--no-header --quiet --output-file requirements.lock
 
 clean:  ## Remove the environment and caches; the home stays
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

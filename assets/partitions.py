@@ -1,10 +1,11 @@
-"""The one partition of the pipeline: the delivery day, in UTC.
+"""The one partition of the pipeline, the delivery day in UTC, and the assets that have it.
 
-Belongs here: the partitions definition, and the day of a running partition.
+Belongs here: the partitions definition, what every asset on it shares, and the day of a running partition.
 Does not belong here: which days are due (`pipelines/schedules.py`, `pipelines/sensors.py`).
 """
 
 from datetime import date
+from functools import partial
 
 import dagster as dg
 
@@ -13,6 +14,9 @@ import dagster as dg
 # Assets keep the default backfill policy, one run per day: a bad day fails alone, and the intake of any day catches up on all
 # earlier ones by itself.
 daily = dg.DailyPartitionsDefinition(start_date="2014-06-06", timezone="UTC", end_offset=1)
+
+# One DuckDB writer: runs take turns in one pool.
+daily_asset = partial(dg.asset, partitions_def=daily, owners=["team:upgrade-slo"], pool="warehouse")
 
 
 def day_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date:

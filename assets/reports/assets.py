@@ -11,7 +11,7 @@ import duckdb
 
 from assets.home import Home
 from assets.metadata import columns_of
-from assets.partitions import daily, day_of
+from assets.partitions import daily_asset, day_of
 from assets.reports.basis import basis_of
 from assets.reports.metadata import metadata_of
 from assets.reports.model import read_report_data
@@ -26,13 +26,10 @@ from assets.warehouse import Warehouse
 sql = sql_beside(__file__)
 
 
-@dg.asset(
-    partitions_def=daily,
+@daily_asset(
     deps=[slo_status],
     group_name="reports",
     kinds={"html", "altair"},
-    owners=["team:upgrade-slo"],
-    pool="warehouse",
     tags={"slice": "reports"},
 )
 def daily_report(

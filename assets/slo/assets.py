@@ -9,7 +9,7 @@ import dagster as dg
 from assets.frames import query
 from assets.home import Home
 from assets.metadata import columns_of, table
-from assets.partitions import daily, day_of
+from assets.partitions import daily_asset, day_of
 from assets.reports.basis import basis_of
 from assets.slo.cells import count_cells
 from assets.slo.objectives import load_objectives
@@ -22,13 +22,10 @@ from assets.warehouse import Warehouse
 sql = sql_beside(__file__)
 
 
-@dg.asset(
-    partitions_def=daily,
+@daily_asset(
     deps=[upgrade_operations],
     group_name="slo",
     kinds={"duckdb", "sql"},
-    owners=["team:upgrade-slo"],
-    pool="warehouse",
     tags={"slice": "slo"},
 )
 def slo_cells(
@@ -51,13 +48,10 @@ def slo_cells(
     )
 
 
-@dg.asset(
-    partitions_def=daily,
+@daily_asset(
     deps=[slo_cells],
     group_name="slo",
     kinds={"duckdb", "polars"},
-    owners=["team:upgrade-slo"],
-    pool="warehouse",
     tags={"slice": "slo"},
 )
 def slo_status(

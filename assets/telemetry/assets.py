@@ -9,7 +9,7 @@ import dagster as dg
 from assets.frames import query
 from assets.home import Home
 from assets.metadata import columns_of, table
-from assets.partitions import daily, day_of
+from assets.partitions import daily_asset, day_of
 from assets.sql_files import sql_beside
 from assets.telemetry.intake import take_in
 from assets.telemetry.inventory import load_inventory
@@ -18,12 +18,9 @@ from assets.warehouse import Warehouse
 sql = sql_beside(__file__)
 
 
-@dg.asset(
-    partitions_def=daily,
+@daily_asset(
     group_name="telemetry",
     kinds={"duckdb", "json"},
-    owners=["team:upgrade-slo"],
-    pool="warehouse",
     tags={"slice": "telemetry"},
 )
 def telemetry_events(

@@ -9,7 +9,7 @@ import dagster as dg
 from assets.frames import query
 from assets.home import Home
 from assets.metadata import columns_of, table
-from assets.partitions import daily, day_of
+from assets.partitions import daily_asset, day_of
 from assets.sql_files import sql_beside
 from assets.telemetry.assets import telemetry_events
 from assets.telemetry.inventory import load_inventory
@@ -19,13 +19,10 @@ from assets.warehouse import Warehouse
 sql = sql_beside(__file__)
 
 
-@dg.asset(
-    partitions_def=daily,
+@daily_asset(
     deps=[telemetry_events],
     group_name="upgrades",
     kinds={"duckdb", "sql"},
-    owners=["team:upgrade-slo"],
-    pool="warehouse",
     tags={"slice": "upgrades"},
 )
 def upgrade_operations(
