@@ -16,13 +16,18 @@ import duckdb
 from assets.reports import verdicts
 from assets.slo import cells
 from assets.telemetry import intake
+from assets.transactions import transaction
 from assets.upgrades import fold
 
 # Raised by one whenever a table, or what the intake writes into one, changes so that a rebuild must follow: operations, cells
 # and status are computed anew for other code, events are not.
-LAYOUT = 1
+LAYOUT = 2
 # Keys in the tables are DuckDB hashes; a version that hashes differently would see old events as new ones.
 _FINGERPRINT = "SELECT ? || '-' || hash('upgrade', 'slo')"
+# The files of the key indexes that count (`assets/key_index.py`).
+_KEY_RUNS = (
+    "CREATE TABLE main.key_runs (index_name VARCHAR NOT NULL, run VARCHAR NOT NULL, level BIGINT NOT NULL, keys BIGINT NOT NULL)"
+)
 _SLICES = {"telemetry": intake, "upgrades": fold, "slo": cells, "reports": verdicts}
 
 
@@ -61,9 +66,8 @@ class Warehouse:
             WarehouseOutdated: when the file has another layout.
         """
         with self.connection() as db:
-            db.execute("BEGIN")
-            yield db
-            db.execute("COMMIT")
+            with transaction(db):
+                yield db
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -121,6 +125,7 @@ def _lay_out(db: duckdb.DuckDBPyConnection, path: Path) -> None:
     [(fingerprint,)] = db.execute(_FINGERPRINT, [str(LAYOUT)]).fetchall()
     found = db.execute("SELECT fingerprint FROM main.layout").fetchall()
     if not found:
+        db.execute(_KEY_RUNS)
         for schema, owner in _SLICES.items():
             db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             for table in owner.TABLES:

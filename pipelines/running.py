@@ -118,7 +118,8 @@ def rebuild_warehouse(
     objectives = load_objectives(home.objectives)
     new = replace(old, path=old.path.with_name(f"{old.path.name}.new"))
     _remove(new.path)
-    take_in(new.transaction, home.landing, upto=upto, scratch=home.scratch, progress=progress)
+    with new.connection() as db:
+        take_in(db, home.landing, upto=upto, scratch=home.scratch, progress=progress)
     for day in sorted({upto, *(each for each in published_days(home.published) if each < upto)}):
         with new.transaction() as db:
             _derive(db, home, day, objectives)

@@ -28,13 +28,14 @@ def telemetry_events(
 ) -> dg.MaterializeResult:
     """Accepted events of every delivery up to the day, with the quarantine and the ledger that accounts for every line."""
     day = day_of(context)
-    intake = take_in(
-        warehouse.transaction,
-        home.landing,
-        upto=day,
-        scratch=home.scratch,
-        progress=lambda each, done, due: context.log.info(f"taking in {each}: {done} of {due} days done"),
-    )
+    with warehouse.connection() as db:
+        intake = take_in(
+            db,
+            home.landing,
+            upto=day,
+            scratch=home.scratch,
+            progress=lambda each, done, due: context.log.info(f"taking in {each}: {done} of {due} days done"),
+        )
     for message in (*intake.restated, *intake.failed):
         context.log.warning(message)
     with warehouse.transaction() as db:

@@ -1,33 +1,34 @@
 """Taking in deliveries: every line becomes an event, a duplicate, a quarantined line or a blank one, and the ledger says which.
 
-Belongs here: one transaction per delivery day, so that an interrupted run goes on where it stopped; duplicates; taking days in
-anew when their files are no longer what they were.
-Does not belong here: reading a file (`reading.py`), which files are due (`ledger.py`), walking the landing zone (`landing.py`).
+Belongs here: transactions day by day, so that an interrupted run goes on where it stopped; what becomes of duplicates; taking days
+in anew when their files are no longer what they were.
+Does not belong here: reading a file (`reading.py`), finding duplicates (`duplicates.py`), which files are due (`ledger.py`), walking
+the landing zone (`landing.py`).
 """
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
-from assets.sql_files import sql_beside
+from assets.sql_files import compose, sql_beside
 from assets.telemetry import ledger
+from assets.telemetry.duplicates import NewRows, Rows, known, repeated
+from assets.telemetry.keys import IDENTITIES, OPERATIONS
 from assets.telemetry.landing import Delivery, deliveries
 from assets.telemetry.lines import UnreadableFile, expanded, sha256_of
-from assets.telemetry.reading import Counts, Place, read_file, withdraw_file
+from assets.telemetry.reading import Counts, Place, Read, read_file, withdraw_file
+from assets.transactions import transaction
 
 sql = sql_beside(__file__)
 
-TABLES = ("files", "events", "quarantine", "not_upgrades", "touched", "inventory", "inventory_version")
-_MACROS = ("macro_text", "macro_is_not_text", "macro_moment")
-_STAGING = ("create_staging", "create_new_files", "create_excluded", "create_candidates")
-
-Transaction = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+TABLES = ("files", "events", "quarantine", "not_upgrades", "touched", "unfinished", "inventory", "inventory_version")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ class Intake:
     failed: tuple[str, ...]
 
 
+class IntakeUnfinished(RuntimeError):
+    """Events are missing, or not accounted for, until the intake has run again."""
+
+
 class _DeliveredEarlier(Exception):
     """Something of this day was taken in before from a later delivery; the first delivery has to count."""
 
@@ -48,7 +53,7 @@ class _DeliveredEarlier(Exception):
 
 
 def take_in(
-    transaction: Transaction,
+    db: duckdb.DuckDBPyConnection,
     landing: Path,
     *,
     upto: date,
@@ -57,7 +62,9 @@ def take_in(
 ) -> Intake:
     """Bring events, quarantine and ledger to what `landing` holds for delivery days up to and including `upto`.
 
-    Each day is one transaction. `progress` hears the day, the days done and the days due.
+    Each day is two transactions: its rows, then the ledger that accounts for them. What an interrupted run left of the first is
+    removed by the next; until then `telemetry.unfinished` says that not all events are there. `progress` hears the day, the days
+    done and the days due.
 
     Raises:
         LandingError: when the landing zone holds a folder that is no source or no day.
@@ -66,32 +73,44 @@ def take_in(
     restated: list[str] = []
     days: list[date] = []
     files = 0
+    with transaction(db):
+        _forget_unfinished(db)
     while True:
-        due = _due(transaction, present, upto=upto)
+        due = _due(db, present, upto=upto)
         if due.restate_from is not None:
             restated += due.reasons
-            _forget_from(transaction, due.restate_from)
+            _forget_from(db, due.restate_from)
             continue
         for number, (day, delivered) in enumerate(due.deliveries.items()):
             progress(day, number, len(due.deliveries))
             try:
-                with transaction() as db:
-                    _take_in_day(db, day, delivered, scratch)
+                _take_in_day(db, day, delivered, scratch)
             except _DeliveredEarlier as earlier:
                 restated.append(str(earlier))
-                _forget_from(transaction, day)
+                _forget_from(db, day)
                 break
             days.append(day)
             files += len(delivered)
         else:
             break
-    with transaction() as db:
-        failed = [f"landing/{path}: {error}" for path, error in db.execute(sql("failed_files"), {"upto": upto}).fetchall()]
+    with transaction(db):
+        db.execute("DELETE FROM telemetry.unfinished WHERE since <= ?", [upto])
+    failed = [f"landing/{path}: {error}" for path, error in db.execute(sql("failed_files"), {"upto": upto}).fetchall()]
     return Intake(days=tuple(dict.fromkeys(days)), files=files, restated=tuple(restated), failed=tuple(failed))
 
 
-def _due(transaction: Transaction, present: list[Delivery], *, upto: date) -> ledger.Plan:
-    with transaction() as db:
+def require_finished(db: duckdb.DuckDBPyConnection, *, upto: date) -> None:
+    """Refuse to go on when events delivered by `upto` are missing or not accounted for, because an intake was interrupted."""
+    [(since,)] = db.execute("SELECT min(since) FROM telemetry.unfinished WHERE since <= ?", [upto]).fetchall()
+    if since is not None:
+        raise IntakeUnfinished(
+            f"the intake of deliveries from {since} on was interrupted; needed: all of them up to {upto}. "
+            f"Materialise telemetry_events for {upto} first, or run `upgrade-slo run --date {upto}`."
+        )
+
+
+def _due(db: duckdb.DuckDBPyConnection, present: list[Delivery], *, upto: date) -> ledger.Plan:
+    with transaction(db):
         recorded = ledger.recorded_files(db)
         db.execute(sql("forget_gone"), {"paths": ledger.gone(present, recorded, upto=upto)})
         stamps = {file.path: file.stamp for file in recorded if file.status != ledger.FAILED}
@@ -111,36 +130,62 @@ def _hash_or_problem(delivery: Delivery) -> str:
         return str(problem)
 
 
-def _forget_from(transaction: Transaction, day: date) -> None:
+def _forget_unfinished(db: duckdb.DuckDBPyConnection) -> None:
+    """Remove what an interrupted intake wrote and did not account for."""
+    if db.execute("FROM telemetry.unfinished").fetchall():
+        for table in ("events", "quarantine", "not_upgrades"):
+            db.execute(compose(sql("forget_unfinished_rows"), table=table))
+
+
+def _forget_from(db: duckdb.DuckDBPyConnection, day: date) -> None:
     """Take back every delivery from `day` on; the plan then asks for them again, in order."""
-    with transaction() as db:
+    with transaction(db):
+        _forget_unfinished(db)
+        db.execute("INSERT INTO telemetry.unfinished VALUES (?)", [day])
         db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": True})
         for table in ("events", "quarantine", "not_upgrades", "files"):
             db.execute(sql(f"forget_{table}"), {"delivery_day": day})
 
 
 def _take_in_day(db: duckdb.DuckDBPyConnection, day: date, delivered: list[Delivery], scratch: Path) -> None:
-    for statement in (*_MACROS, *_STAGING):
-        db.execute(sql(statement))
-    db.execute(sql("forget_failed"), {"delivery_day": day})
-    [(last_known,)] = db.execute("SELECT coalesce(max(file_id), 0) FROM telemetry.files").fetchall()
-    files = [_File(Place(number, delivery)) for number, delivery in enumerate(delivered, start=last_known + 1)]
+    """Write the rows of the day's files and commit them; then delete those that are no events, and write the ledger.
+
+    Deleting rows of the same transaction would make DuckDB write all the others again.
+    """
+    with transaction(db):
+        db.execute("INSERT INTO telemetry.unfinished VALUES (?)", [day])
+        [(known_file,)] = db.execute("SELECT coalesce(max(file_id), 0) FROM telemetry.files").fetchall()
+        files = _read_files(db, delivered, known_file, scratch)
+    with transaction(db):
+        new = _new_rows(db, files, known_file)
+        again = repeated(db, new)
+        elsewhere = known(db, new, day=day)
+        if elsewhere.later_than is not None:
+            raise _DeliveredEarlier(elsewhere.later_than)
+        duplicates = np.union1d(again, elsewhere.rows)
+        _count(db, files, new, duplicates)
+        rows = np.concatenate((new.excluded, duplicates)).tolist()
+        db.execute(sql("delete_rows"), {"known_file": known_file, "rows": rows})
+        db.execute(sql("forget_failed"), {"delivery_day": day})
+        for file in files:
+            db.execute(sql("insert_file"), file.row())
+        IDENTITIES.add(db, new.identities, day)
+        operations = db.execute("SELECT operation_key FROM telemetry.events WHERE file_id > ?", [known_file]).fetchnumpy()
+        OPERATIONS.add(db, operations["operation_key"], day)
+        db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": False})
+
+
+def _read_files(db: duckdb.DuckDBPyConnection, delivered: list[Delivery], known_file: int, scratch: Path) -> list["_File"]:
+    db.execute(sql("macro_moment"))
+    files = [_File(Place(number, delivery)) for number, delivery in enumerate(delivered, start=known_file + 1)]
     seen: set[str] = set()
     for file in files:
         try:
             _read(db, file, seen, scratch)
         except UnreadableFile as problem:
-            _fail(db, file, str(problem))
-    given = _records(db)
-    _exclude_duplicates(db, day)
-    kept = _records(db)
-    db.execute(sql("insert_events"), {"delivery_day": day})
-    for file in files:
-        given_records, _ = given.get(file.place.file_id, (0, 0))
-        accepted, events = kept.get(file.place.file_id, (0, 0))
-        file.counts = replace(file.counts, accepted=accepted, duplicate=given_records - accepted, events=events)
-        db.execute(sql("insert_file"), file.row())
-    db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": False})
+            file.status, file.error, file.read = ledger.FAILED, str(problem), Read(Counts())
+            withdraw_file(db, file.place)
+    return files
 
 
 def _read(db: duckdb.DuckDBPyConnection, file: "_File", seen: set[str], scratch: Path) -> None:
@@ -165,28 +210,33 @@ def _read(db: duckdb.DuckDBPyConnection, file: "_File", seen: set[str], scratch:
         file.status = ledger.REDELIVERED
         return
     with _folder(scratch) as folder, expanded(delivery.location, folder) as content:
-        file.counts = read_file(db, file.place, content, folder)
+        file.read = read_file(db, file.place, content, folder)
     seen.add(file.sha256)
 
 
-def _fail(db: duckdb.DuckDBPyConnection, file: "_File", error: str) -> None:
-    """Record that the file cannot be read; nothing of it stays."""
-    file.status, file.error, file.counts = ledger.FAILED, error, Counts()
-    withdraw_file(db, file.place)
+def _new_rows(db: duckdb.DuckDBPyConnection, files: list["_File"], known_file: int) -> NewRows:
+    """What the first transaction wrote. Its rows follow each other, so a row's place gives its id."""
+    db.execute(sql("create_new_files"))
+    excluded = [np.empty(0, np.int64)]
+    for file in files:
+        [(first_row, rows, span)] = db.execute(sql("rows_of_file"), file.place.key).fetchall()
+        assert rows == (span or 0), "another writer came in between"
+        if rows:
+            db.execute("INSERT INTO new_files VALUES (?, ?, ?)", [file.place.file_id, file.place.delivery.path, first_row])
+            excluded.append(file.read.superseded + first_row)
+    superseded = np.concatenate(excluded)
+    identities = db.execute(sql("new_identities"), {"known_file": known_file, "excluded": superseded.tolist()})
+    return NewRows(known_file, superseded, identities.fetchnumpy()["identity"])
 
 
-def _records(db: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, int]]:
-    """By file: how many of its records have an event that is not excluded, and how many events that is."""
-    return {file_id: (records, events) for file_id, records, events in db.execute(sql("candidate_records")).fetchall()}
-
-
-def _exclude_duplicates(db: duckdb.DuckDBPyConnection, day: date) -> None:
-    db.execute(sql("exclude_repeated"))
-    db.execute(sql("create_known"))
-    [(later, path)] = db.execute(sql("later_known"), {"delivery_day": day}).fetchall()
-    if later:
-        raise _DeliveredEarlier(path)
-    db.execute(sql("exclude_known"))
+def _count(db: duckdb.DuckDBPyConnection, files: list["_File"], new: NewRows, duplicates: Rows) -> None:
+    """Note, for each file, how many of its records and events are kept."""
+    values = {"known_file": new.known_file, "excluded": new.excluded.tolist(), "duplicates": duplicates.tolist()}
+    found = {file_id: counts for file_id, *counts in db.execute(sql("records_of_files"), values).fetchall()}
+    for file in files:
+        given, accepted, events = found.get(file.place.file_id, (0, 0, 0))
+        counts = replace(file.read.counts, accepted=accepted, duplicate=given - accepted, events=events)
+        file.read = replace(file.read, counts=counts)
 
 
 @contextmanager
@@ -209,7 +259,7 @@ class _File:
     sha256: str | None = None
     status: str = ledger.TAKEN_IN
     error: str | None = None
-    counts: Counts = field(default_factory=Counts)
+    read: Read = field(default_factory=lambda: Read(Counts()))
 
     def row(self) -> dict[str, Any]:
         """The file's row in the ledger, as `sql/insert_file.sql` takes it."""
@@ -223,5 +273,5 @@ class _File:
             "bytes": int(delivery.stamp.split(":")[0]),
             "status": self.status,
             "error": self.error,
-            **asdict(self.counts),
+            **asdict(self.read.counts),
         }

@@ -15,6 +15,7 @@ import orjson
 
 from assets.code import code_sha256
 from assets.sql_files import sql_beside
+from assets.telemetry.intake import require_finished
 from assets.upgrades import errors
 
 sql = sql_beside(__file__)
@@ -38,6 +39,7 @@ def fold(db: duckdb.DuckDBPyConnection, *, day: date, inventory_sha256: str) -> 
     Only operations whose events changed are folded again, and siblings on the same resource whose carried version, upgrade or
     attempt depends on them. All are when the inventory, or the code with its table of error codes, is another than last time.
     """
+    require_finished(db, upto=day)
     basis = f"{inventory_sha256}:{code_sha256(_CODE)}"
     state = db.execute("SELECT day, basis FROM upgrades.state").fetchall()
     stands_at, stood_on = state[0] if state else (date.min, None)

@@ -101,7 +101,7 @@ class SmallHome:
         (folder / "clusters.csv").write_text("\n".join([INVENTORY_HEADER, *lines]) + "\n", encoding="utf-8")
 
     def take_in(self, upto: str) -> Intake:
-        return take_in(self.transaction, self.folder / "landing", upto=day(upto), scratch=self.folder / "scratch")
+        return take_in(self.db, self.folder / "landing", upto=day(upto), scratch=self.folder / "scratch")
 
     def fold(self, upto: str) -> Fold:
         """Fold the deliveries up to that day with the inventory as it is now."""

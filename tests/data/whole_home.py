@@ -140,7 +140,8 @@ class WholeHome:
         from assets.upgrades.fold import fold
 
         objectives = load_objectives(self.home.objectives)
-        take_in(self.warehouse.transaction, self.home.landing, upto=day, scratch=self.home.scratch)
+        with self.warehouse.connection() as db:
+            take_in(db, self.home.landing, upto=day, scratch=self.home.scratch)
         with self.warehouse.transaction() as db:
             inventory_sha256 = load_inventory(db, self.home.inventory)
             fold(db, day=day, inventory_sha256=inventory_sha256)
@@ -212,9 +213,12 @@ class WholeHome:
 def tables_in(
     database: Path, *, leave_out: tuple[str, ...] = (), without: tuple[str, ...] = ()
 ) -> dict[str, list[tuple[Any, ...]]]:
-    """The sorted rows of every table of a DuckDB file, by `schema.table`; `without` are columns that are not read."""
+    """The sorted rows of every table and view of a DuckDB file, by `schema.table`; `without` are columns that are not read."""
     with duckdb.connect(str(database), read_only=True) as db:
-        names = db.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+        names = db.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
+            "UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1"
+        ).fetchall()
         return {name: _rows(db, name, without) for (name,) in names if name not in leave_out}
 
 

@@ -17,6 +17,7 @@ from tests.data.whole_home import WholeHome
 from tests.quality.conftest import REPORT_DAY
 
 TODAY, YESTERDAY = "DATE '2026-11-20'", "DATE '2026-11-19'"
+SECOND_EVENT = f"delivery_day = {TODAY} AND id = 'quick-2026-11-20-succeeded'"
 # One row of each slicing of one SLO's start-day, so that all slicings change alike.
 ONE_CELL_PER_SLICING = f"""
     rowid IN (SELECT min(rowid) FROM slo.cells WHERE slo = 'success' AND day = {YESTERDAY} GROUP BY slice_by)
@@ -91,13 +92,11 @@ FAULTS = {
     # events
     "day_has_files": fault(f"DELETE FROM telemetry.files WHERE delivery_day = {TODAY}", observed="0"),
     "accepted_records_are_stored": fault(
-        f"UPDATE telemetry.events SET line = 1 WHERE delivery_day = {TODAY} AND line = 2", observed="1 of 1 rows: 1"
+        f"UPDATE telemetry.events SET record = 1 WHERE delivery_day = {TODAY} AND id LIKE 'quick-%'", observed="1 of 1 rows: 1"
     ),
     "events_are_stored": fault(
-        f"""
-        INSERT INTO telemetry.events
-        SELECT * REPLACE (id || '-again' AS id) FROM telemetry.events WHERE delivery_day = {TODAY} AND line = 1
-        """,
+        f"UPDATE telemetry.events SET record = 1 WHERE {SECOND_EVENT}",
+        f"INSERT INTO telemetry.events SELECT * REPLACE (id || '-again' AS id) FROM telemetry.events WHERE {SECOND_EVENT}",
         observed="1 of 1 rows: -1",
     ),
     "quarantined_records_are_stored": fault(quarantined_today(1)[0], observed="1 of 1 rows: -1"),
@@ -109,15 +108,16 @@ FAULTS = {
         observed="1 of 1 rows: -1",
     ),
     "identities_are_unique": fault(
-        f"UPDATE telemetry.events SET id = 'quick-2026-11-20-started' WHERE delivery_day = {TODAY} AND line = 2",
+        f"UPDATE telemetry.events SET id = 'quick-2026-11-20-started' WHERE {SECOND_EVENT}",
         observed="1 of 1 rows: 2",
     ),
     "times_are_possible": fault(
-        f"UPDATE telemetry.events SET time = '2026-11-23 00:00:01' WHERE delivery_day = {TODAY} AND line = 2",
+        f"UPDATE telemetry.events SET time = '2026-11-23 00:00:01' WHERE {SECOND_EVENT}",
         observed="1 of 1 rows: 1",
     ),
     "values_are_known": fault(
-        f"UPDATE telemetry.events SET scope = 'moon' WHERE delivery_day = {TODAY} AND line = 2", observed="1 of 1 rows: 1"
+        f"UPDATE telemetry.events SET scope = 'moon' WHERE {SECOND_EVENT}",
+        observed="1 of 1 rows: 1",
     ),
     "few_are_quarantined": fault(*quarantined_today(1), observed="0.125"),
     "most_are_read": fault(*quarantined_today(21), observed="0.75", with_it=["few_are_quarantined"]),

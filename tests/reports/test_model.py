@@ -139,6 +139,7 @@ def test_tables_that_miss_a_file_taken_in_since_are_refused(whole: WholeHome):
     whole.deliver_ordinary_days(FIRST, 1)
     whole.bring_to(FIRST)
     whole.deliver(FIRST, *lines_of("late", at("2026-11-18 09:00")), name="late.ndjson")
-    take_in(whole.warehouse.transaction, whole.home.landing, upto=FIRST, scratch=whole.home.scratch)
+    with whole.warehouse.connection() as db:
+        take_in(db, whole.home.landing, upto=FIRST, scratch=whole.home.scratch)
     with pytest.raises(WrongDay, match=r"without \d+ operations that changed since"):
         read(whole, FIRST)

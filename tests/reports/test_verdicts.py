@@ -134,7 +134,8 @@ def test_figures_of_other_data_refuse_although_the_gate_judged_them_on_the_prese
     from assets.telemetry.intake import take_in
 
     whole.deliver(FIRST, *lines_of("late", datetime(2026, 11, 18, 9)), name="late.ndjson")  # noqa: DTZ001
-    take_in(whole.warehouse.transaction, whole.home.landing, upto=LAST, scratch=whole.home.scratch)
+    with whole.warehouse.connection() as db:
+        take_in(db, whole.home.landing, upto=LAST, scratch=whole.home.scratch)
     whole.store_passed(LAST)
 
     assert [(each["check"], each["observed"]) for each in decide(whole).reasons] == [("computed", "computed from other data")]

@@ -27,7 +27,6 @@ class Row:
     """One accepted event and where it was delivered."""
 
     path: str
-    line: int
     event: Event
 
 
@@ -65,7 +64,10 @@ class Zone:
         return place
 
     def take_in(self, upto: date, progress: Callable[[date, int, int], None] = lambda *_: None) -> Intake:
-        return take_in(self.transaction, self.landing, upto=upto, scratch=self.scratch, progress=progress)
+        if self.kept_open is not None:
+            return take_in(self.kept_open, self.landing, upto=upto, scratch=self.scratch, progress=progress)
+        with self.warehouse.connection() as db:
+            return take_in(db, self.landing, upto=upto, scratch=self.scratch, progress=progress)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -86,13 +88,13 @@ class Zone:
             return db.execute(statement).fetchall()
 
     def events(self) -> list[Row]:
-        """Every accepted event in order of delivery."""
+        """Every accepted event, by file in order of delivery, then by identity."""
         names = ", ".join(f'events."{name}"' for name in EVENT_COLUMNS)
         rows = self.query(
-            f"SELECT path, line, {names} FROM telemetry.events JOIN telemetry.files USING (file_id, delivery_day) "
-            "ORDER BY delivery_day, path, line, id"
+            f"SELECT path, {names} FROM telemetry.events JOIN telemetry.files USING (file_id, delivery_day) "
+            "ORDER BY delivery_day, path, source, id"
         )
-        return [Row(path, line, as_event(values)) for path, line, *values in rows]
+        return [Row(path, as_event(values)) for path, *values in rows]
 
     def quarantine(self) -> list[tuple[str, int, str, bytes]]:
         """Path, line, reason and bytes of every refused record in order of delivery."""
@@ -121,7 +123,7 @@ class Zone:
         return {
             "events": self.query(
                 "SELECT path, events.* EXCLUDE (file_id) FROM telemetry.events "
-                "JOIN telemetry.files USING (file_id, delivery_day) ORDER BY delivery_day, path, line, id"
+                "JOIN telemetry.files USING (file_id, delivery_day) ORDER BY delivery_day, path, events.source, id"
             ),
             "quarantine": self.quarantine(),
             "not_upgrades": self.query(

@@ -11,22 +11,24 @@ from hypothesis import strategies as st
 
 from assets.telemetry import lines as lines_module
 from assets.telemetry.canonical import KEPT_OF_A_LONG_LINE, LINE_LIMIT
-from assets.telemetry.lines import UnreadableFile, expanded, lines_of, sha256_of
+from assets.telemetry.lines import UnreadableFile, expanded, read_alongside, sha256_of
 
 MARK = b"\xef\xbb\xbf"
 
 
-def scanned(folder: Path, content: bytes) -> dict[str, list]:
+def scanned(folder: Path, content: bytes, *, as_copy: bool = True) -> dict[str, list]:
     """The lines of a file with this content: their bytes, the indices of each kind, and the rows that DuckDB gets to read."""
     file = folder / "content"
     file.write_bytes(content)
-    with lines_of(file, folder) as lines:
+    with read_alongside(file, folder, as_copy=as_copy) as reading:
+        lines = reading.lines()
         return {
             "lines": [lines.line(index) for index in range(lines.count)],
             "blank": lines.blank.tolist(),
-            "held_out": lines.held_out.tolist(),
+            "odd": lines.odd.tolist(),
+            "rowless": reading.rowless.tolist(),
             "doubtful": lines.doubtful.tolist(),
-            "rows": lines.bulk.read_bytes().removesuffix(b"\n").split(b"\n"),
+            "rows": reading.bulk.read_bytes().removesuffix(b"\n").split(b"\n"),
         }
 
 
@@ -62,20 +64,26 @@ def test_lines_of_blanks_and_tabs_are_blank_and_of_other_white_space_are_not(tmp
     content = b"{}\n\n \t\r\n\t\n{}\n \n\x0b\n\x0c \r\n\r\r\n\x00\n"
     found = scanned(tmp_path, content)
     assert found["blank"] == [1, 2, 3, 5]
-    assert found["held_out"] == [1, 2, 3, 5, 6, 7, 8]
+    assert found["odd"] == [6, 7, 8]
     assert set(found["doubtful"]) >= {6, 7, 8}
     assert set(found["doubtful"]).isdisjoint(found["blank"])
 
 
-def test_what_is_held_out_is_an_empty_object_for_duckdb_so_that_each_line_has_its_row(tmp_path):
+def test_duckdb_makes_no_row_of_a_blank_line_but_of_each_line_of_a_copy(tmp_path):
+    content = b"{}\n\n \t\r\n{}\n\x0b\n{}\n"
+    assert scanned(tmp_path, content, as_copy=False)["rowless"] == [1, 2, 4]
+    assert scanned(tmp_path, content)["rowless"] == []
+
+
+def test_in_a_copy_an_empty_object_stands_for_what_duckdb_would_skip(tmp_path):
     assert scanned(tmp_path, MARK + b'{"a":1}\r\n\n\x0b\n{"a":2}')["rows"] == [b'{"a":1}', b"{}", b"{}", b'{"a":2}']
 
 
 def test_a_plain_file_is_read_where_it_is(tmp_path):
     file = tmp_path / "content"
-    file.write_bytes(b'{"a":1}\n')
-    with lines_of(file, tmp_path) as lines:
-        assert lines.bulk.resolve() == file
+    file.write_bytes(b'{"a":1}\n\n')
+    with read_alongside(file, tmp_path) as reading:
+        assert reading.bulk.resolve() == file
 
 
 def test_nothing_is_left_behind(tmp_path):
@@ -83,20 +91,29 @@ def test_nothing_is_left_behind(tmp_path):
     scratch.mkdir()
     for content in (b"", b"{}\n", MARK + b"{}\n", b"\n"):
         scanned(tmp_path, content)
-        with lines_of(tmp_path / "content", scratch):
-            assert len(list(scratch.iterdir())) == 1
-        assert list(scratch.iterdir()) == []
+        for as_copy in (False, True):
+            with read_alongside(tmp_path / "content", scratch, as_copy=as_copy):
+                assert len(list(scratch.iterdir())) == 1
+            assert list(scratch.iterdir()) == []
 
 
-def test_a_line_of_more_than_16_mebibytes_is_held_out_and_kept_in_part(tmp_path):
+def test_a_line_of_more_than_16_mebibytes_makes_a_copy_without_it_and_is_kept_in_part(tmp_path):
     long, longest = b"x" * (LINE_LIMIT + 1), b"y" * LINE_LIMIT
     file = tmp_path / "content"
     file.write_bytes(b"{}\r\n" + long + b"\r\n" + longest + b"\r\n")
-    with lines_of(file, tmp_path) as lines:
-        assert lines.held_out.tolist() == lines.doubtful.tolist() == [1]
+    with read_alongside(file, tmp_path) as reading:
+        lines = reading.lines()
+        assert lines.long.tolist() == lines.doubtful.tolist() == [1]
         assert lines.kept(1) == long[:KEPT_OF_A_LONG_LINE]
         assert lines.kept(2) == longest
-        assert lines.bulk.read_bytes() == b"{}\n{}\n" + longest + b"\n"
+        assert reading.bulk.read_bytes() == b"{}\n{}\n" + longest + b"\n"
+
+
+@pytest.mark.parametrize("before", [0, 1, LINE_LIMIT // 2, LINE_LIMIT - 1])
+def test_a_line_that_is_too_long_is_never_taken_for_a_short_one_wherever_it_begins(before):
+    content = b"x" * before + b"\n" + b"y" * (LINE_LIMIT + 1)
+    assert lines_module._may_hold_long_lines(content)
+    assert lines_module._may_hold_long_lines(content + b"\n" + b"z" * before)
 
 
 LENIENT = [
@@ -131,9 +148,36 @@ def test_a_line_that_a_lenient_reader_may_take_is_doubtful_wherever_it_stands(tm
             assert scanned(tmp_path, content)["doubtful"] == [before], (before, after)
 
 
-def test_an_ordinary_line_is_not_doubtful(tmp_path):
-    for content in (PLAIN, PLAIN + b"\r\n" + PLAIN, b'{"a": {"b": [1, 2]}, "c": "null"}\n', b"{}\n"):
-        assert scanned(tmp_path, content)["doubtful"] == []
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN,
+        PLAIN + b"\r\n" + PLAIN,
+        b'{"a": {"b": [1, 2]}, "c": "null"}\n',
+        b"{}\n",
+        b'{"region":null,"scope": null,"a":[null, null]}',
+        b'{"regions":5,"cluster_ids":["a"],"x_scop":{},"time":1,"data":[],"node_count":"1","api_features":2}',
+        b'{"region":"a\\"b","x":"c\\\\"}',
+        b'{"message":"a, b: c, d [1] 08:15:30","n": -1}',
+    ],
+)
+def test_an_ordinary_line_is_not_doubtful(tmp_path, content):
+    assert scanned(tmp_path, content)["doubtful"] == []
+
+
+KEYS = [
+    "specversion", "id", "source", "type", "operation_id", "cluster_id", "scope", "provider", "node_pool", "region",
+    "from_version", "to_version", "trigger", "workload_type", "error_code", "error_message", "upgrade_id", "observed_version",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("value", ["1", "-1", "true", "false", "{}", "[]", '["x"]', " 1", "\t{}"])
+def test_a_value_that_is_no_string_makes_a_line_doubtful_for_each_key_that_asks_for_a_string(tmp_path, key, value):
+    for place in range(-1, len(key)):
+        hidden = key if place < 0 else f"{key[:place]}\\u{ord(key[place]):04x}{key[place + 1 :]}"
+        for text in (f'{{"{hidden}":{value}}}', f'{{"a":"b", "{hidden}":{value}, "c":1}}', f'{{"{hidden}" :{value}}}'):
+            assert scanned(tmp_path, PLAIN + b"\n" + text.encode())["doubtful"] == [1], text
 
 
 @pytest.mark.parametrize("lenient", LENIENT)
@@ -304,6 +348,6 @@ def test_more_lines_than_a_machine_can_hold_are_refused_instead_of_filling_it(tm
     (tmp_path / "scratch").mkdir()
     with (
         pytest.raises(UnreadableFile, match="more than 3 lines; accepted: up to that many"),
-        lines_of(tmp_path / "many.ndjson", tmp_path / "scratch"),
+        read_alongside(tmp_path / "many.ndjson", tmp_path / "scratch") as reading,
     ):
-        pass
+        reading.lines()

@@ -1,4 +1,4 @@
--- One row per file of the delivery day at hand, numbered in order of their paths, and the row of `staging` where its lines begin.
+-- One row per file of the delivery day at hand, and the row of `telemetry.events` where its own begin.
 CREATE OR REPLACE TEMP TABLE new_files (
     file_id BIGINT,
     path VARCHAR,

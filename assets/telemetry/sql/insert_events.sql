@@ -1,32 +1,38 @@
--- One row per candidate.
+-- One row per event of $events, a JSON array as `reading.as_json` writes it.
 INSERT INTO telemetry.events
 SELECT
     $delivery_day,
-    staging.file_id,
-    coalesce(staging.line, staging.rowid - new_files.first_row + 1),
-    staging.identity,
-    hash(staging.cluster_id, staging.operation_id),
-    staging.source,
-    staging.id,
-    staging.type,
-    staging.time,
-    staging.observed_at,
-    staging.operation_id,
-    staging.cluster_id,
-    staging.scope,
-    staging.provider,
-    staging.node_pool,
-    staging.region,
-    staging.from_version,
-    staging.to_version,
-    staging."trigger",
-    staging.workload_type,
-    staging.node_count,
-    staging.error_code,
-    staging.error_message,
-    staging.upgrade_id,
-    staging.observed_version,
-    staging.api_features
-FROM staging
-INNER JOIN new_files ON staging.file_id = new_files.file_id
-WHERE staging.rowid NOT IN (SELECT row_id FROM excluded)
+    $file_id,
+    event.record,
+    hash(event.source, event.id),
+    hash(event.cluster_id, event.operation_id),
+    event.source,
+    event.id,
+    event.type,
+    make_timestamp(event.time),
+    make_timestamp(event.observed_at),
+    event.operation_id,
+    event.cluster_id,
+    event.scope,
+    event.provider,
+    event.node_pool,
+    event.region,
+    event.from_version,
+    event.to_version,
+    event."trigger",
+    event.workload_type,
+    event.node_count,
+    event.error_code,
+    event.error_message,
+    event.upgrade_id,
+    event.observed_version,
+    event.api_features
+FROM (
+    SELECT unnest(from_json($events, '[{
+        "record": "BIGINT", "source": "VARCHAR", "id": "VARCHAR", "type": "VARCHAR", "time": "BIGINT",
+        "observed_at": "BIGINT", "operation_id": "VARCHAR", "cluster_id": "VARCHAR", "scope": "VARCHAR",
+        "provider": "VARCHAR", "node_pool": "VARCHAR", "region": "VARCHAR", "from_version": "VARCHAR",
+        "to_version": "VARCHAR", "trigger": "VARCHAR", "workload_type": "VARCHAR", "node_count": "BIGINT",
+        "error_code": "VARCHAR", "error_message": "VARCHAR", "upgrade_id": "VARCHAR",
+        "observed_version": "VARCHAR", "api_features": ["VARCHAR"]}]')) AS event
+)

@@ -3,7 +3,7 @@ WITH stored AS (
     SELECT
         file_id,
         count(*) AS events,
-        count(DISTINCT line) AS accepted,
+        count(DISTINCT record) + count(*) FILTER (WHERE record IS NULL) AS accepted,
         count(*) FILTER (
             WHERE time < TIMESTAMP '2014-06-06' OR time > CAST($report_date AS TIMESTAMP) + INTERVAL 72 HOUR
         ) AS impossible_times,

@@ -1,0 +1,69 @@
+"""Duplicates: which of a day's new events have the identity of one that was delivered before.
+
+Belongs here: finding them among the day's own events and, through an index, among all earlier ones.
+Does not belong here: reading files (`reading.py`), what follows from a duplicate (`intake.py`), the index (`assets/key_index.py`).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from assets.key_index import Keys, dates
+from assets.sql_files import sql_beside
+from assets.telemetry.keys import IDENTITIES
+
+sql = sql_beside(__file__)
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """The rows that a day's files put into `telemetry.events`, which follow each other.
+
+    `known_file`: the last file taken in before. `excluded`: row ids of lines that are no events. `identities`: of all other rows.
+    """
+
+    known_file: int
+    excluded: Rows
+    identities: Keys
+
+
+def repeated(db: duckdb.DuckDBPyConnection, new: NewRows) -> Rows:
+    """Row ids of events whose identity an earlier record of the same day has."""
+    ordered = np.sort(new.identities)
+    repeats = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if len(repeats) == 0:
+        return np.empty(0, np.int64)
+    values = {"known_file": new.known_file, "identities": repeats.tolist(), "excluded": new.excluded.tolist()}
+    return db.execute(sql("repeated_rows"), values).fetchnumpy()["row_id"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """New events that were delivered on other days too.
+
+    `rows`: row ids of those whose first delivery is another; `later_than`: a file of the day that comes before such a delivery.
+    """
+
+    rows: Rows
+    later_than: str | None
+
+
+def known(db: duckdb.DuckDBPyConnection, new: NewRows, *, day: date) -> Known:
+    """Which events delivered on `day` were taken in before, from whatever day."""
+    identities, days = IDENTITIES.find(db, new.identities)
+    if len(identities) == 0:
+        return Known(np.empty(0, np.int64), None)
+    values = {
+        "known_file": new.known_file,
+        "identities": np.unique(identities).tolist(),
+        "days": dates(days),
+        "excluded": new.excluded.tolist(),
+    }
+    rows = db.execute(sql("known_rows"), values).fetchall()
+    later = [path for _, path, known_day, known_path in rows if (known_day, known_path) > (day, path)]
+    return Known(np.unique(np.array([row_id for row_id, *_ in rows], np.int64)), min(later, default=None))

@@ -1,4 +1,0 @@
--- One row per staged row whose event was taken in before.
-INSERT INTO excluded
-SELECT DISTINCT row_id
-FROM known

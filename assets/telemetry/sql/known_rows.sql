@@ -1,0 +1,19 @@
+-- One row per new event whose identity an event taken in before has, with the place of that event's delivery.
+SELECT
+    new.rowid AS row_id,
+    new_files.path,
+    known.delivery_day AS known_day,
+    files.path AS known_path
+FROM telemetry.events AS new
+INNER JOIN new_files ON new.file_id = new_files.file_id
+INNER JOIN telemetry.events AS known ON new.identity = known.identity
+INNER JOIN telemetry.files ON known.file_id = files.file_id
+WHERE
+    new.file_id > $known_file
+    AND new.identity IN (SELECT unnest($identities::UBIGINT[]))
+    AND new.rowid NOT IN (SELECT unnest($excluded::BIGINT[]))
+    AND known.file_id <= $known_file
+    AND known.delivery_day IN (SELECT unnest($days::DATE[]))
+    AND known.identity IN (SELECT unnest($identities::UBIGINT[]))
+    AND new.source = known.source
+    AND new.id = known.id
