@@ -65,9 +65,8 @@ class Warehouse:
             WarehouseUnreadable: when the file is damaged, or not this user's to open.
             WarehouseOutdated: when the file has another layout.
         """
-        with self.connection() as db:
-            with transaction(db):
-                yield db
+        with self.connection() as db, transaction(db):
+            yield db
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

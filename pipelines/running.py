@@ -5,6 +5,7 @@ Does not belong here: options and exit codes (`cli.py`), what a run does (`jobs.
 """
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from assets.home import Home
+from assets.key_index import key_folder
 from assets.reports.basis import basis_of
 from assets.reports.publish import published_days
 from assets.telemetry.intake import take_in
 from assets.telemetry.inventory import load_inventory
 from assets.telemetry.landing import LandingError, deliveries
+from assets.transactions import transaction
 from assets.upgrades.fold import fold
 from assets.warehouse import WarehouseOutdated, WarehouseUnreadable
 from pipelines.settings import Settings
@@ -120,15 +123,15 @@ def rebuild_warehouse(
     _remove(new.path)
     with new.connection() as db:
         take_in(db, home.landing, upto=upto, scratch=home.scratch, progress=progress)
-    for day in sorted({upto, *(each for each in published_days(home.published) if each < upto)}):
-        with new.transaction() as db:
-            _derive(db, home, day, objectives)
     with new.connection() as db:
+        for day in sorted({upto, *(each for each in published_days(home.published) if each < upto)}):
+            _derive(db, home, day, objectives)
         [(events,)] = db.execute("SELECT count(*) FROM telemetry.events").fetchall()
         [(operations,)] = db.execute("SELECT count(*) FROM upgrades.operations").fetchall()
         db.execute("CHECKPOINT")
     _remove(old.path)
     new.path.replace(old.path)
+    key_folder(new.path).replace(key_folder(old.path))  # if it is lost on the way, the indexes are made anew
     return Rebuilt(events=events, operations=operations)
 
 
@@ -137,17 +140,20 @@ def _derive(db: duckdb.DuckDBPyConnection, home: Home, day: date, objectives: "O
     from assets.slo.cells import count_cells
     from assets.slo.status import write_status
 
-    inventory_sha256 = load_inventory(db, home.inventory)
+    with transaction(db):
+        inventory_sha256 = load_inventory(db, home.inventory)
     fold(db, day=day, inventory_sha256=inventory_sha256)
-    count_cells(db, day=day, objectives=objectives)
-    if day in published_days(home.published):
-        basis = basis_of(db, day=day, objectives_sha256=objectives.sha256, inventory_sha256=inventory_sha256)
-        write_status(db, day=day, objectives=objectives, basis=basis.sha256)
+    with transaction(db):
+        count_cells(db, day=day, objectives=objectives)
+        if day in published_days(home.published):
+            basis = basis_of(db, day=day, objectives_sha256=objectives.sha256, inventory_sha256=inventory_sha256)
+            write_status(db, day=day, objectives=objectives, basis=basis.sha256)
 
 
 def _remove(database: Path) -> None:
     for suffix in ("", ".wal"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
+    shutil.rmtree(key_folder(database), ignore_errors=True)
 
 
 def _ending(home: Home, day: date, result: "dg.ExecuteInProcessResult") -> DayRun:

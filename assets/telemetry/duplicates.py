@@ -1,7 +1,7 @@
 """Duplicates: which of a day's new events have the identity of one that was delivered before.
 
 Belongs here: finding them among the day's own events and, through an index, among all earlier ones.
-Does not belong here: reading files (`reading.py`), what follows from a duplicate (`intake.py`), the index (`assets/key_index.py`).
+Does not belong here: reading files (`reading.py`), what follows from a duplicate (`intake.py`), the index itself (`keys.py`).
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from assets.key_index import Keys, dates
+from assets.frames import arrays, columns
+from assets.key_index import Keys, dates, distinct
 from assets.sql_files import sql_beside
 from assets.telemetry.keys import IDENTITIES
 
@@ -38,8 +39,8 @@ def repeated(db: duckdb.DuckDBPyConnection, new: NewRows) -> Rows:
     repeats = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if len(repeats) == 0:
         return np.empty(0, np.int64)
-    values = {"known_file": new.known_file, "identities": repeats.tolist(), "excluded": new.excluded.tolist()}
-    return db.execute(sql("repeated_rows"), values).fetchnumpy()["row_id"]
+    with arrays(db, excluded={"row_id": new.excluded}, repeats={"identity": repeats}):
+        return columns(db, sql("repeated_rows"), {"known_file": new.known_file})["row_id"]
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,7 @@ def known(db: duckdb.DuckDBPyConnection, new: NewRows, *, day: date) -> Known:
     identities, days = IDENTITIES.find(db, new.identities)
     if len(identities) == 0:
         return Known(np.empty(0, np.int64), None)
-    values = {
-        "known_file": new.known_file,
-        "identities": np.unique(identities).tolist(),
-        "days": dates(days),
-        "excluded": new.excluded.tolist(),
-    }
-    rows = db.execute(sql("known_rows"), values).fetchall()
+    with arrays(db, excluded={"row_id": new.excluded}, known_identities={"identity": distinct(identities)}):
+        rows = db.execute(sql("known_rows"), {"known_file": new.known_file, "days": dates(days)}).fetchall()
     later = [path for _, path, known_day, known_path in rows if (known_day, known_path) > (day, path)]
     return Known(np.unique(np.array([row_id for row_id, *_ in rows], np.int64)), min(later, default=None))

@@ -1,9 +1,9 @@
 """Taking in deliveries: every line becomes an event, a duplicate, a quarantined line or a blank one, and the ledger says which.
 
-Belongs here: transactions day by day, so that an interrupted run goes on where it stopped; what becomes of duplicates; taking days
-in anew when their files are no longer what they were.
-Does not belong here: reading a file (`reading.py`), finding duplicates (`duplicates.py`), which files are due (`ledger.py`), walking
-the landing zone (`landing.py`).
+Belongs here: transactions day by day, so that an interrupted run goes on where it stopped; what becomes of duplicates; taking
+days in anew when their files are no longer what they were.
+Does not belong here: reading a file (`reading.py`), finding duplicates (`duplicates.py`), which files are due (`ledger.py`),
+walking the landing zone (`landing.py`).
 """
 
 import shutil
@@ -17,6 +17,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from assets.frames import arrays, columns
+from assets.key_index import on_day
 from assets.sql_files import compose, sql_beside
 from assets.telemetry import ledger
 from assets.telemetry.duplicates import NewRows, Rows, known, repeated
@@ -28,7 +30,10 @@ from assets.transactions import transaction
 
 sql = sql_beside(__file__)
 
-TABLES = ("files", "events", "quarantine", "not_upgrades", "touched", "unfinished", "inventory", "inventory_version")
+TABLES = (
+    "files", "events", "quarantine", "not_upgrades", "touched", "unfinished",
+    "inventory", "inventory_version", "changed_clusters",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -164,14 +169,13 @@ def _take_in_day(db: duckdb.DuckDBPyConnection, day: date, delivered: list[Deliv
             raise _DeliveredEarlier(elsewhere.later_than)
         duplicates = np.union1d(again, elsewhere.rows)
         _count(db, files, new, duplicates)
-        rows = np.concatenate((new.excluded, duplicates)).tolist()
-        db.execute(sql("delete_rows"), {"known_file": known_file, "rows": rows})
+        with arrays(db, excluded={"row_id": new.excluded}, duplicates={"row_id": duplicates}):
+            db.execute(sql("delete_rows"), {"known_file": known_file})
         db.execute(sql("forget_failed"), {"delivery_day": day})
         for file in files:
             db.execute(sql("insert_file"), file.row())
-        IDENTITIES.add(db, new.identities, day)
-        operations = db.execute("SELECT operation_key FROM telemetry.events WHERE file_id > ?", [known_file]).fetchnumpy()
-        OPERATIONS.add(db, operations["operation_key"], day)
+        IDENTITIES.add(db, *on_day(new.identities, day))
+        OPERATIONS.add(db, *on_day(columns(db, sql("new_operations"), {"known_file": known_file})["operation_key"], day))
         db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": False})
 
 
@@ -225,14 +229,16 @@ def _new_rows(db: duckdb.DuckDBPyConnection, files: list["_File"], known_file: i
             db.execute("INSERT INTO new_files VALUES (?, ?, ?)", [file.place.file_id, file.place.delivery.path, first_row])
             excluded.append(file.read.superseded + first_row)
     superseded = np.concatenate(excluded)
-    identities = db.execute(sql("new_identities"), {"known_file": known_file, "excluded": superseded.tolist()})
-    return NewRows(known_file, superseded, identities.fetchnumpy()["identity"])
+    with arrays(db, excluded={"row_id": superseded}):
+        identities = columns(db, sql("new_identities"), {"known_file": known_file})["identity"]
+    return NewRows(known_file, superseded, identities)
 
 
 def _count(db: duckdb.DuckDBPyConnection, files: list["_File"], new: NewRows, duplicates: Rows) -> None:
     """Note, for each file, how many of its records and events are kept."""
-    values = {"known_file": new.known_file, "excluded": new.excluded.tolist(), "duplicates": duplicates.tolist()}
-    found = {file_id: counts for file_id, *counts in db.execute(sql("records_of_files"), values).fetchall()}
+    with arrays(db, excluded={"row_id": new.excluded}, duplicates={"row_id": duplicates}):
+        rows = db.execute(sql("records_of_files"), {"known_file": new.known_file}).fetchall()
+    found = {file_id: counts for file_id, *counts in rows}
     for file in files:
         given, accepted, events = found.get(file.place.file_id, (0, 0, 0))
         counts = replace(file.read.counts, accepted=accepted, duplicate=given - accepted, events=events)

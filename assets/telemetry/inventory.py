@@ -33,7 +33,8 @@ class InventoryError(ValueError):
 def load_inventory(db: duckdb.DuckDBPyConnection, folder: Path) -> str:
     """Replace `telemetry.inventory` by the content of the folder's CSV files; returns the hash of names and bytes.
 
-    Nothing is read when the hash is the one loaded last. No folder is an empty inventory.
+    Nothing is read when the hash is the one loaded last. No folder is an empty inventory. Clusters whose lines are others than
+    before are noted in `telemetry.changed_clusters` for the fold. Call it inside a transaction.
 
     Raises:
         InventoryError: for a missing or unknown column, a ragged line, no date where one is due, a period that ends early.
@@ -43,8 +44,10 @@ def load_inventory(db: duckdb.DuckDBPyConnection, folder: Path) -> str:
     if loaded == [(digest,)]:
         return digest
     rows = [row for file in _files(folder) for row in read_inventory(file)]
+    db.execute(sql("create_previous_inventory"))
     db.execute("DELETE FROM telemetry.inventory")
     db.execute(sql("insert_inventory"), {"rows": orjson.dumps(rows).decode()})
+    db.execute(sql("insert_changed_clusters"))
     db.execute("DELETE FROM telemetry.inventory_version")
     db.execute("INSERT INTO telemetry.inventory_version VALUES (?)", [digest])
     return digest

@@ -5,11 +5,11 @@ Does not belong here: how an index works (`assets/key_index.py`), duplicates (`d
 """
 
 from collections.abc import Iterator
-from datetime import date
 
 import duckdb
 
-from assets.key_index import KeyIndex, Keys
+from assets.frames import columns
+from assets.key_index import KeyIndex, Keys, Values, on_day
 from assets.sql_files import compose, sql_beside
 
 sql = sql_beside(__file__)
@@ -18,9 +18,9 @@ sql = sql_beside(__file__)
 def _by_day(column: str) -> KeyIndex:
     statement = compose(sql("keys_of_day"), key=column)
 
-    def batches(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[Keys, date]]:
+    def batches(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[Keys, Values]]:
         for (day,) in db.execute("SELECT DISTINCT delivery_day FROM telemetry.events ORDER BY delivery_day").fetchall():
-            yield db.execute(statement, {"delivery_day": day}).fetchnumpy()["key"], day
+            yield on_day(columns(db, statement, {"delivery_day": day})["key"], day)
 
     return KeyIndex(f"telemetry.{column}", batches)
 

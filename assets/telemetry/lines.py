@@ -238,7 +238,7 @@ def _scan(file: io.BufferedIOBase) -> _Scan:
             buffer[:carried] = block[own.stop - own.start :].copy()
         else:
             carried = len(block)
-    return _Scan(*(np.concatenate(each) for each in (feeds, after_cr, low_starts, suspicious)))
+    return _Scan(np.concatenate(feeds), np.concatenate(after_cr), np.concatenate(low_starts), np.concatenate(suspicious))
 
 
 class _Patterns:
@@ -246,8 +246,8 @@ class _Patterns:
 
     It accepts commas before a closing bracket, NaN, infinities and control characters, and reads any value as text where text is
     asked for. All of these but the control characters follow a colon, a comma or an opening bracket, which a quotation mark
-    follows nearly always: so the exceptions are found first and looked at one by one then. Work space is kept from block to block:
-    fresh arrays of this size would cost more in page faults than the search itself.
+    follows nearly always: so the exceptions are found first and looked at one by one then. Work space is kept from block to
+    block: fresh arrays of this size would cost more in page faults than the search itself.
     """
 
     # Bytes before and after a place that are looked at.
@@ -327,7 +327,7 @@ def _lines(text: mmap.mmap | bytes, scan: _Scan) -> Lines:
     low_lines = low_lines[low_lines < len(feeds)]
     blank, odd = _blank_lines(text, feeds, after_cr, low_lines)
     lengths = np.diff(feeds, prepend=-1)
-    long = [each for each in np.flatnonzero(lengths > LINE_LIMIT) if _length(text, feeds, after_cr, each) > LINE_LIMIT]
+    long = [each for each in np.flatnonzero(lengths > LINE_LIMIT).tolist() if _length(text, feeds, after_cr, each) > LINE_LIMIT]
     at_patterns = np.unique(np.searchsorted(feeds, scan.suspicious))
     deep = _deep_lines(text, feeds, np.flatnonzero(lengths >= _DEEP_FROM))
     marked = np.array([0] if text[3:6] == BYTE_ORDER_MARK == text[:3] else [], np.int64)  # DuckDB drops any that begins a file

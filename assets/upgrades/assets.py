@@ -13,6 +13,7 @@ from assets.partitions import daily_asset, day_of
 from assets.sql_files import sql_beside
 from assets.telemetry.assets import telemetry_events
 from assets.telemetry.inventory import load_inventory
+from assets.transactions import transaction
 from assets.upgrades.fold import fold
 from assets.warehouse import Warehouse
 
@@ -30,8 +31,15 @@ def upgrade_operations(
 ) -> dg.MaterializeResult:
     """One row per attempt to upgrade one resource, as the deliveries up to the day tell it."""
     day = day_of(context)
-    with warehouse.transaction() as db:
-        folded = fold(db, day=day, inventory_sha256=load_inventory(db, home.inventory))
+    with warehouse.connection() as db:
+        with transaction(db):
+            inventory_sha256 = load_inventory(db, home.inventory)
+        folded = fold(
+            db,
+            day=day,
+            inventory_sha256=inventory_sha256,
+            progress=lambda each, done, due: context.log.info(f"folding up to {each}: {done} of {due} steps done"),
+        )
         [(operations,)] = db.execute("SELECT count(*) FROM upgrades.operations").fetchall()
         states = query(db, sql("day_states"), {"day": day})
         schema = columns_of(db, "upgrades", "operations")

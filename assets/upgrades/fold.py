@@ -5,24 +5,31 @@ day; it is moved forward or back, and looks as if no later delivery existed.
 Does not belong here: reading deliveries (`assets/telemetry/`), what failures mean (`errors.py`), counting (`assets/slo/`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import duckdb
 import orjson
 
 from assets.code import code_sha256
+from assets.frames import columns
+from assets.key_index import dates
 from assets.sql_files import sql_beside
 from assets.telemetry.intake import require_finished
-from assets.upgrades import errors
+from assets.telemetry.keys import OPERATIONS
+from assets.transactions import transaction
+from assets.upgrades import errors, keys, siblings
 
 sql = sql_beside(__file__)
 
 _CODE = "assets/upgrades"
 
 TABLES = ("state", "operations", "touched_days")
+
+
+# Events of operations that are folded at once, about: what a step holds in memory.
+_EVENTS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -33,27 +40,37 @@ class Fold:
     days: int
 
 
-def fold(db: duckdb.DuckDBPyConnection, *, day: date, inventory_sha256: str) -> Fold:
-    """Bring `upgrades.operations` to what the deliveries up to `day` say; call it inside a transaction.
+def fold(
+    db: duckdb.DuckDBPyConnection,
+    *,
+    day: date,
+    inventory_sha256: str,
+    progress: Callable[[date, int, int], None] = lambda _day, _done, _due: None,
+) -> Fold:
+    """Bring `upgrades.operations` to what the deliveries up to `day` say.
 
-    Only operations whose events changed are folded again, and siblings on the same resource whose carried version, upgrade or
-    attempt depends on them. All are when the inventory, or the code with its table of error codes, is another than last time.
+    Only operations whose events, or whose cluster's inventory, changed are folded again, and siblings on the same resource whose
+    carried version, upgrade or attempt depends on them. All are when the code, or its table of error codes, is another than last
+    time. Each step of a long way is a transaction of its own. `progress` hears the day, the steps done and the steps due.
+
+    Raises:
+        IntakeUnfinished: when events delivered by `day` are missing or not accounted for.
     """
     require_finished(db, upto=day)
-    basis = f"{inventory_sha256}:{code_sha256(_CODE)}"
-    state = db.execute("SELECT day, basis FROM upgrades.state").fetchall()
-    stands_at, stood_on = state[0] if state else (date.min, None)
-    db.execute(
-        sql("create_refolded"),
-        {"after": min(stands_at, day), "upto": max(stands_at, day), "everything": stood_on != basis},
-    )
-    for statement, values in _steps(db, day):
-        db.execute(sql(statement), values)
-    [(operations,)] = db.execute("SELECT count(*) FROM changed").fetchall()
+    code = code_sha256(_CODE)
+    with transaction(db):
+        if _code_of(db) != code:
+            _forget_operations(db)
+    steps = _steps(db, day)
+    operations = 0
+    for number, step in enumerate(steps):
+        progress(step.upto, number, len(steps))
+        with transaction(db):
+            operations += sum(_fold_part(db, step, bucket) for bucket in range(step.buckets))
+            for table in ("telemetry.touched", "telemetry.changed_clusters", "upgrades.state"):
+                db.execute(f"DELETE FROM {table}")
+            db.execute("INSERT INTO upgrades.state VALUES (?, ?)", [step.upto, f"{inventory_sha256}:{code}"])
     [(days,)] = db.execute("SELECT count(*) FROM upgrades.touched_days").fetchall()
-    db.execute("DELETE FROM telemetry.touched")
-    db.execute("DELETE FROM upgrades.state")
-    db.execute("INSERT INTO upgrades.state VALUES (?, ?)", [day, basis])
     return Fold(operations=operations, days=days)
 
 
@@ -69,16 +86,79 @@ def inventory_sha256_of(db: duckdb.DuckDBPyConnection) -> str:
     return str(rows[0][0]).partition(":")[0] if rows else ""
 
 
-def _steps(db: duckdb.DuckDBPyConnection, day: date) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield "create_folded", {"day": day}
-    yield "create_enriched", {}
-    yield "create_failures", {"failures": _failures(db)}
-    yield "create_resources", {}
-    yield "create_rebuilt", {}
-    yield "create_changed", {}
-    yield "insert_touched_days", {}
-    yield "delete_changed", {}
-    yield "insert_operations", {}
+def _code_of(db: duckdb.DuckDBPyConnection) -> str:
+    """The hash of the code that folded the operations; empty before the first fold."""
+    rows = db.execute("SELECT basis FROM upgrades.state").fetchall()
+    return str(rows[0][0]).partition(":")[2] if rows else ""
+
+
+def _forget_operations(db: duckdb.DuckDBPyConnection) -> None:
+    """Empty the table, so that the fold begins with the first delivery."""
+    db.execute(sql("touch_all_days"))
+    for table in ("upgrades.operations", "upgrades.state", "telemetry.touched"):
+        db.execute(f"DELETE FROM {table}")
+    keys.clear(db)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Moving the state from the end of `stands_at` to the end of `upto`, forward or back, in parts of the clusters."""
+
+    stands_at: date
+    upto: date
+    buckets: int
+
+
+def _steps(db: duckdb.DuckDBPyConnection, day: date) -> list[_Step]:
+    """The way to `day`: one step mostly, several when there are more events on it than fit into memory."""
+    start = stands_at(db) or date.min
+    rows = db.execute(sql("events_by_day"), {"after": min(start, day), "upto": max(start, day)}).fetchall()
+    if day <= start:
+        return [_Step(start, day, 1 + sum(events for _, events in rows) // _EVENTS_AT_ONCE)]
+    steps: list[_Step] = []
+    held, until = 0, start
+    for delivery_day, events in rows:
+        if held and held + events > _EVENTS_AT_ONCE:
+            steps.append(_Step(start, until, 1 + held // _EVENTS_AT_ONCE))
+            start, held = until, 0
+        held, until = held + events, delivery_day
+    return [*steps, _Step(start, day, 1 + held // _EVENTS_AT_ONCE)]
+
+
+def _fold_part(db: duckdb.DuckDBPyConnection, step: _Step, bucket: int) -> int:
+    """Fold the operations of one part of the clusters; an operation's siblings are of its cluster."""
+    db.execute(
+        sql("create_refolded"),
+        {
+            "after": min(step.stands_at, step.upto),
+            "upto": max(step.stands_at, step.upto),
+            "days_of_changed_clusters": _days_of_changed_clusters(db),
+            "bucket": bucket,
+            "buckets": step.buckets,
+        },
+    )
+    _, days = OPERATIONS.find(db, columns(db, sql("refolded_keys"))["operation_key"])
+    delivery_days = dates(days)
+    start_days = [each for (each,) in db.execute(sql("days_of_refolded"), {"delivery_days": delivery_days}).fetchall()]
+    db.execute(sql("create_replaced"), {"days": start_days})
+    db.execute(sql("create_folded"), {"day": step.upto, "delivery_days": delivery_days})
+    db.execute(sql("create_enriched"))
+    db.execute(sql("create_failures"), {"failures": _failures(db)})
+    siblings.gather(db)
+    db.execute(sql("create_rebuilt"))
+    db.execute(sql("create_changed"))
+    db.execute(sql("insert_touched_days"))
+    db.execute(sql("delete_changed"))
+    db.execute(sql("insert_operations"))
+    keys.note_changed(db)
+    [(operations,)] = db.execute("SELECT count(*) FROM changed").fetchall()
+    return int(operations)
+
+
+def _days_of_changed_clusters(db: duckdb.DuckDBPyConnection) -> list[date]:
+    changed = columns(db, "SELECT hash(cluster_id) AS cluster_key FROM telemetry.changed_clusters")
+    _, days = keys.CLUSTERS.find(db, changed["cluster_key"])
+    return dates(days)
 
 
 def _failures(db: duckdb.DuckDBPyConnection) -> str:

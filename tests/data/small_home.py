@@ -106,7 +106,8 @@ class SmallHome:
     def fold(self, upto: str) -> Fold:
         """Fold the deliveries up to that day with the inventory as it is now."""
         with self.transaction() as db:
-            return fold(db, day=day(upto), inventory_sha256=load_inventory(db, self.folder / "inventory"))
+            inventory_sha256 = load_inventory(db, self.folder / "inventory")
+        return fold(self.db, day=day(upto), inventory_sha256=inventory_sha256)
 
     def count(self, upto: str, objectives: Objectives) -> Count:
         with self.transaction() as db:

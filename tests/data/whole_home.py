@@ -144,7 +144,9 @@ class WholeHome:
             take_in(db, self.home.landing, upto=day, scratch=self.home.scratch)
         with self.warehouse.transaction() as db:
             inventory_sha256 = load_inventory(db, self.home.inventory)
+        with self.warehouse.connection() as db:
             fold(db, day=day, inventory_sha256=inventory_sha256)
+        with self.warehouse.transaction() as db:
             count_cells(db, day=day, objectives=objectives)
             basis = basis_of(db, day=day, objectives_sha256=objectives.sha256, inventory_sha256=inventory_sha256)
             write_status(db, day=day, objectives=objectives, basis=basis.sha256)

@@ -1,4 +1,4 @@
--- One row per {key} among the events of one delivery day.
-SELECT DISTINCT {key} AS key
+-- One row per event of one delivery day: its {key}.
+SELECT {key} AS key
 FROM telemetry.events
 WHERE delivery_day = $delivery_day AND {key} IS NOT NULL

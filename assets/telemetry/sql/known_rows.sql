@@ -10,10 +10,10 @@ INNER JOIN telemetry.events AS known ON new.identity = known.identity
 INNER JOIN telemetry.files ON known.file_id = files.file_id
 WHERE
     new.file_id > $known_file
-    AND new.identity IN (SELECT unnest($identities::UBIGINT[]))
-    AND new.rowid NOT IN (SELECT unnest($excluded::BIGINT[]))
+    AND new.identity IN (SELECT identity FROM known_identities)
+    AND new.rowid NOT IN (SELECT row_id FROM excluded)
     AND known.file_id <= $known_file
     AND known.delivery_day IN (SELECT unnest($days::DATE[]))
-    AND known.identity IN (SELECT unnest($identities::UBIGINT[]))
+    AND known.identity IN (SELECT identity FROM known_identities)
     AND new.source = known.source
     AND new.id = known.id

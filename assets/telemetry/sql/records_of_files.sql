@@ -4,9 +4,9 @@ WITH events AS (
     SELECT
         file_id,
         record,
-        rowid NOT IN (SELECT unnest($duplicates::BIGINT[])) AS is_kept
+        rowid NOT IN (SELECT row_id FROM duplicates) AS is_kept
     FROM telemetry.events
-    WHERE file_id > $known_file AND rowid NOT IN (SELECT unnest($excluded::BIGINT[]))
+    WHERE file_id > $known_file AND rowid NOT IN (SELECT row_id FROM excluded)
 )
 SELECT
     file_id,

@@ -11,7 +11,7 @@ FROM (
     INNER JOIN new_files ON events.file_id = new_files.file_id
     WHERE
         events.file_id > $known_file
-        AND events.identity IN (SELECT unnest($identities::UBIGINT[]))
-        AND events.rowid NOT IN (SELECT unnest($excluded::BIGINT[]))
+        AND events.identity IN (SELECT identity FROM repeats)
+        AND events.rowid NOT IN (SELECT row_id FROM excluded)
 )
 WHERE place > 1

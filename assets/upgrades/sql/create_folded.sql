@@ -26,7 +26,10 @@ WITH visible AS (
             ORDER BY observed_at, time, delivery_day, source, id
         ) AS rank
     FROM telemetry.events
-    WHERE operation_key IN (SELECT operation_key FROM refolded) AND delivery_day <= $day
+    WHERE
+        delivery_day IN (SELECT unnest($delivery_days::DATE[]))
+        AND delivery_day <= $day
+        AND operation_key IN (SELECT operation_key FROM refolded)
 ),
 latest AS (
     SELECT

@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS upgrades.operations (
     api_features VARCHAR[],
     operation_key UBIGINT NOT NULL,
     resource_key UBIGINT NOT NULL,
+    upgrade_key UBIGINT NOT NULL,
     given_from_version VARCHAR,
     given_upgrade_id VARCHAR
 )

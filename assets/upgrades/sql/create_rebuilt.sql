@@ -1,11 +1,14 @@
--- One row per operation of those resources, with what depends on its siblings: carried version, upgrade and attempt.
+-- One row per operation at hand, with what depends on its siblings: carried version, upgrade and attempt.
 -- Portable subset: row_number with a total order, count, max, CASE.
 CREATE OR REPLACE TEMP TABLE rebuilt AS
-WITH siblings AS (
+WITH siblings_and_own AS (
     SELECT
+        CAST(NULL AS BIGINT) AS row_id,
         true AS is_refolded,
-        hash(enriched.cluster_id, enriched.operation_id) AS operation_key,
-        hash(enriched.provider, enriched.cluster_id, enriched.scope, enriched.node_pool) AS resource_key,
+        true AS is_numbered,
+        enriched.operation_key,
+        enriched.resource_key,
+        enriched.upgrade_key,
         enriched.cluster_id,
         enriched.operation_id,
         enriched.scope,
@@ -39,9 +42,12 @@ WITH siblings AS (
         AND enriched.error_message IS NOT DISTINCT FROM failures.error_message
     UNION ALL
     SELECT
+        row_id,
         false,
+        is_numbered,
         operation_key,
         resource_key,
+        upgrade_key,
         cluster_id,
         operation_id,
         scope,
@@ -68,10 +74,7 @@ WITH siblings AS (
         from_version,
         upgrade_id,
         attempt
-    FROM upgrades.operations
-    WHERE
-        resource_key IN (SELECT resource_key FROM resources)
-        AND operation_key NOT IN (SELECT operation_key FROM refolded)
+    FROM siblings
 ),
 successes AS (
     SELECT
@@ -87,16 +90,14 @@ successes AS (
             PARTITION BY provider, cluster_id, scope, node_pool
             ORDER BY finished_at, operation_id
         ) AS place
-    FROM siblings
-    WHERE state = 'succeeded'
+    FROM donors
 ),
 moments AS (
     SELECT provider, cluster_id, scope, node_pool, operation_id, resource_key, finished_at AS moment, 0 AS is_start
     FROM successes
     UNION ALL
     SELECT provider, cluster_id, scope, node_pool, operation_id, resource_key, started_at, 1
-    FROM siblings
-    WHERE given_from_version IS NULL AND started_at IS NOT NULL
+    FROM receivers
 ),
 starts AS (
     SELECT
@@ -137,96 +138,100 @@ carried AS (
         AND starts.node_pool IS NOT DISTINCT FROM previous.node_pool
     WHERE starts.is_start = 1
 ),
+-- Attempts of one upgrade: those that were given its name, or those towards one version until one of them succeeds.
+ordered AS (
+    SELECT
+        cluster_id,
+        operation_id,
+        provider,
+        scope,
+        node_pool,
+        dated_at,
+        given_upgrade_id,
+        CASE WHEN given_upgrade_id IS NULL THEN to_version END AS towards,
+        CASE
+            WHEN given_upgrade_id IS NULL THEN
+                count(CASE WHEN state = 'succeeded' THEN 1 END) OVER (
+                    PARTITION BY provider, cluster_id, scope, node_pool, given_upgrade_id, to_version
+                    ORDER BY dated_at, operation_id
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                )
+        END AS upgrades_before
+    FROM siblings_and_own
+    WHERE is_numbered
+),
 numbered AS (
     SELECT
         cluster_id,
         operation_id,
-        count(CASE WHEN state = 'succeeded' THEN 1 END) OVER (
-            PARTITION BY provider, cluster_id, scope, node_pool, to_version
-            ORDER BY dated_at, operation_id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS upgrades_before
-    FROM siblings
-    WHERE given_upgrade_id IS NULL
-),
-opened AS (
-    SELECT
-        siblings.cluster_id,
-        siblings.operation_id,
-        numbered.upgrades_before,
+        provider,
+        scope,
+        node_pool,
+        given_upgrade_id,
+        towards,
+        upgrades_before,
         row_number() OVER (
-            PARTITION BY
-                siblings.provider,
-                siblings.cluster_id,
-                siblings.scope,
-                siblings.node_pool,
-                siblings.to_version,
-                numbered.upgrades_before
-            ORDER BY siblings.dated_at, siblings.operation_id
-        ) AS place
-    FROM siblings
-    INNER JOIN numbered
-        ON siblings.cluster_id = numbered.cluster_id AND siblings.operation_id = numbered.operation_id
+            PARTITION BY provider, cluster_id, scope, node_pool, given_upgrade_id, towards, upgrades_before
+            ORDER BY dated_at, operation_id
+        ) AS attempt
+    FROM ordered
 ),
 named AS (
     SELECT
-        siblings.cluster_id,
-        siblings.operation_id,
+        cluster_id,
+        operation_id,
+        attempt,
         coalesce(
-            siblings.given_upgrade_id,
-            siblings.cluster_id || '/' || max(CASE WHEN opened.place = 1 THEN siblings.operation_id END) OVER (
-                PARTITION BY
-                    siblings.provider,
-                    siblings.cluster_id,
-                    siblings.scope,
-                    siblings.node_pool,
-                    siblings.to_version,
-                    opened.upgrades_before
+            given_upgrade_id,
+            cluster_id || '/' || max(CASE WHEN attempt = 1 THEN operation_id END) OVER (
+                PARTITION BY provider, cluster_id, scope, node_pool, given_upgrade_id, towards, upgrades_before
             )
         ) AS upgrade_id
-    FROM siblings
-    LEFT JOIN opened
-        ON siblings.cluster_id = opened.cluster_id AND siblings.operation_id = opened.operation_id
+    FROM numbered
 )
 SELECT
-    CAST(siblings.dated_at AS DATE) AS day,
-    siblings.cluster_id,
-    siblings.operation_id,
-    siblings.scope,
-    siblings.provider,
-    siblings.node_pool,
-    siblings.region,
-    siblings.workload_type,
-    coalesce(siblings.given_from_version, carried.to_version) AS from_version,
-    siblings.to_version,
-    siblings."trigger",
-    siblings.node_count,
-    siblings.state,
-    siblings.scheduled_at,
-    siblings.started_at,
-    siblings.finished_at,
-    named.upgrade_id,
-    row_number() OVER (
-        PARTITION BY siblings.provider, siblings.cluster_id, siblings.scope, siblings.node_pool, named.upgrade_id
-        ORDER BY siblings.dated_at, siblings.operation_id
-    ) AS attempt,
-    siblings.error_code,
-    siblings.error_message,
-    siblings.error_category,
-    siblings.responsibility,
-    siblings.observed_version,
-    siblings.api_features,
-    siblings.operation_key,
-    siblings.resource_key,
-    siblings.given_from_version,
-    siblings.given_upgrade_id,
-    siblings.is_refolded,
-    siblings.old_from_version,
-    siblings.old_upgrade_id,
-    siblings.old_attempt
-FROM siblings
-INNER JOIN named
-    ON siblings.cluster_id = named.cluster_id AND siblings.operation_id = named.operation_id
+    own.row_id,
+    CAST(own.dated_at AS DATE) AS day,
+    own.cluster_id,
+    own.operation_id,
+    own.scope,
+    own.provider,
+    own.node_pool,
+    own.region,
+    own.workload_type,
+    CASE
+        WHEN own.given_from_version IS NOT NULL THEN own.given_from_version
+        WHEN own.is_refolded OR receivers.operation_id IS NOT NULL THEN carried.to_version
+        ELSE own.old_from_version
+    END AS from_version,
+    own.to_version,
+    own."trigger",
+    own.node_count,
+    own.state,
+    own.scheduled_at,
+    own.started_at,
+    own.finished_at,
+    CASE WHEN own.is_numbered THEN named.upgrade_id ELSE own.old_upgrade_id END AS upgrade_id,
+    CASE WHEN own.is_numbered THEN named.attempt ELSE own.old_attempt END AS attempt,
+    own.error_code,
+    own.error_message,
+    own.error_category,
+    own.responsibility,
+    own.observed_version,
+    own.api_features,
+    own.operation_key,
+    own.resource_key,
+    own.upgrade_key,
+    own.given_from_version,
+    own.given_upgrade_id,
+    own.is_refolded,
+    own.old_from_version,
+    own.old_upgrade_id,
+    own.old_attempt
+FROM siblings_and_own AS own
+LEFT JOIN named
+    ON own.cluster_id = named.cluster_id AND own.operation_id = named.operation_id
+LEFT JOIN receivers
+    ON own.cluster_id = receivers.cluster_id AND own.operation_id = receivers.operation_id
 LEFT JOIN carried
-    ON siblings.cluster_id = carried.cluster_id
-    AND siblings.operation_id = carried.operation_id
+    ON own.cluster_id = carried.cluster_id AND own.operation_id = carried.operation_id

@@ -1,8 +1,9 @@
 -- Operations that are written anew, or of which the state's day shows no event.
 DELETE FROM upgrades.operations
 WHERE
-    operation_key IN (SELECT operation_key FROM refolded)
-    OR (
-        operation_key IN (SELECT operation_key FROM changed)
-        AND (cluster_id, operation_id) IN (SELECT (cluster_id, operation_id) FROM changed)
+    day IN (SELECT day FROM replaced UNION SELECT day FROM changed)
+    AND rowid IN (
+        SELECT row_id FROM replaced
+        UNION ALL
+        SELECT row_id FROM changed WHERE row_id IS NOT NULL
     )

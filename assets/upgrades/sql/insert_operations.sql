@@ -33,6 +33,7 @@ SELECT
     api_features,
     operation_key,
     resource_key,
+    upgrade_key,
     given_from_version,
     given_upgrade_id
 FROM changed

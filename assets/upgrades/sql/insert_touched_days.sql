@@ -1,7 +1,6 @@
 -- One row per start-day that loses or gains an operation, or one of whose operations changes.
 INSERT INTO upgrades.touched_days
-SELECT day FROM upgrades.operations
-WHERE operation_key IN (SELECT operation_key FROM refolded)
+SELECT day FROM replaced
 UNION
 SELECT day FROM changed
 EXCEPT
