@@ -145,7 +145,6 @@ def _fold_part(db: duckdb.DuckDBPyConnection, step: _Step, bucket: int) -> int:
     db.execute(sql("create_enriched"))
     db.execute(sql("create_failures"), {"failures": _failures(db)})
     siblings.gather(db)
-    db.execute(sql("create_rebuilt"))
     db.execute(sql("create_changed"))
     db.execute(sql("insert_touched_days"))
     db.execute(sql("delete_changed"))

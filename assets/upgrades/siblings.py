@@ -2,7 +2,7 @@
 
 Belongs here: finding the other attempts of an upgrade, the operations whose version before is carried from a success that
 changed, and the success that a version is carried from, wherever in the history they stand.
-Does not belong here: what follows from siblings (`sql/create_rebuilt.sql`), the indexes (`keys.py`).
+Does not belong here: what follows from siblings (`sql/create_changed.sql`), the indexes (`keys.py`).
 """
 
 from typing import Any
