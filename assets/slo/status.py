@@ -1,7 +1,8 @@
 """Status: for each SLO, window and slice, the counts, what they say against the target, and how sure that is.
 
-Belongs here: sums of cells over windows and slices, duration quantiles, and joining counts with their evidence.
-Does not belong here: counting operations (`cells.py`), intervals and budgets (`evidence.py`), wording (`assets/reports/`).
+Belongs here: sums of cells over windows and slices, and joining counts with their quantiles and evidence.
+Does not belong here: counting operations (`cells.py`), quantiles (`quantiles.py`), intervals and budgets (`evidence.py`),
+wording (`assets/reports/`).
 """
 
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from assets.slo import slices
 from assets.slo.cells import require_counted
 from assets.slo.evidence import with_evidence
 from assets.slo.objectives import Objective, Objectives
+from assets.slo.quantiles import quantiles_of_slices
 from assets.sql_files import compose, sql_beside
 
 sql = sql_beside(__file__)
@@ -29,6 +31,7 @@ COLUMNS = (
     "budget_allowed", "budget_spent", "budget_remaining", "burn_rate",
     *QUANTILES,
 )  # fmt: skip
+_KEY = ("slo", "window", "slice_by", *slices.DIMENSIONS)
 
 
 def windows(objective: Objective) -> dict[str, int]:
@@ -59,12 +62,11 @@ def status(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) 
     require_counted(db, day, objectives)
     db.execute(sql("create_status_windows"))
     db.execute(sql("create_status_counts"))
-    db.execute(sql("create_status_quantiles"))
     for objective in objectives.objectives:
         _sum_objective(db, objective, day)
     counts = query(db, sql("status_counts"), {"report_date": day})
-    judged = with_evidence(counts)
-    return judged.select(COLUMNS).sort("slo", "window", "slice_by", *slices.DIMENSIONS, nulls_last=False)
+    timed = counts.join(_quantiles(db, objectives, day), on=_KEY, how="left", nulls_equal=True, maintain_order="left")
+    return with_evidence(timed).select(COLUMNS)
 
 
 def _sum_objective(db: duckdb.DuckDBPyConnection, objective: Objective, day: date) -> None:
@@ -82,12 +84,23 @@ def _sum_objective(db: duckdb.DuckDBPyConnection, objective: Objective, day: dat
     )
     db.execute(statement, {"slo": objective.name, "grain": ",".join(slices.finest(objective))})
     db.execute(sql("sum_lone_cells"), {"slo": objective.name, "grains": list(slices.alone(objective))})
-    if objective.kind == "threshold":
-        statement = compose(
-            sql("quantiles_of_durations"),
-            total_where=objective.total_where,
-            slice_by=slices.slice_by_sql(slices.looked_at(objective)),
-            columns=slices.columns_sql(slices.looked_at(objective)),
-            grouping_sets=slices.grouping_sets(slices.all_slices(objective), '"window"'),
-        )
-        db.execute(statement, {"slo": objective.name, "shares": list(QUANTILES.values())})
+
+
+def _quantiles(db: duckdb.DuckDBPyConnection, objectives: Objectives, day: date) -> pl.DataFrame:
+    """One row per threshold SLO, window and slice with a succeeded operation that has a duration; `_KEY` and `QUANTILES`."""
+    for dimension in slices.DIMENSIONS:
+        db.execute(compose(sql("create_value_type"), dimension=dimension))
+    values = {name: column.explode() for name, column in query(db, sql("select_values")).to_dict().items()}
+    found = [pl.DataFrame(schema=dict.fromkeys(_KEY, pl.String) | dict.fromkeys(QUANTILES, pl.Float64))]
+    for objective in objectives.objectives:
+        if objective.kind == "threshold":
+            statement = compose(sql("select_durations"), total_where=objective.total_where)
+            quantiles = quantiles_of_slices(
+                query(db, statement, {"report_date": day, "window_days": max(windows(objective).values())}),
+                values={dimension: values[dimension] for dimension in slices.looked_at(objective)},
+                slices=slices.all_slices(objective),
+                windows=windows(objective),
+                shares=QUANTILES,
+            )
+            found.append(quantiles.with_columns(slo=pl.lit(objective.name)))
+    return pl.concat(found, how="diagonal")

@@ -394,6 +394,21 @@ def test_a_slice_in_which_nothing_succeeded_has_counts_and_no_quantiles(home):
     assert (east["good"], east["p50"], east["p99"]) == (1, 1800.0, 1800.0)
 
 
+def test_the_value_of_a_slice_may_be_any_text_and_keeps_its_quantiles(home):
+    regions = ["it's", 'the "west"', "a, b; --", "unknown", "Ünïcödé 🌍", "$day", "{total_where}"]
+    for place, region in enumerate(regions, start=1):
+        names = {"operation": str(place), "region": region}
+        home.deliver(
+            DAY,
+            event("started", "2026-11-20 08:00", **names),
+            event("succeeded", f"2026-11-20 08:0{place}", **names),
+            name=f"{place}.ndjson",
+        )
+    rows = status(home, objectives(threshold()))
+    found = {row["region"]: (row["good"], row["p50"]) for row in rows if (row["window"], row["slice_by"]) == ("1d", "region")}
+    assert found == {region: (1, 60.0 * place) for place, region in enumerate(regions, start=1)}
+
+
 # Against a plain reading of the contract
 
 OBJECTIVES = objectives(

@@ -1,4 +1,4 @@
--- One row per SLO, window and slice, the fleet's always, with the window's bounds, the target and the quantiles.
+-- One row per SLO, window and slice, the fleet's always, with the window's bounds and the target; in order of these.
 SELECT
     $report_date AS report_date,
     windows.slo,
@@ -18,22 +18,18 @@ SELECT
     coalesce(counted.pending, 0) AS pending,
     coalesce(counted.excluded, 0) AS excluded,
     windows.target,
-    windows.confidence,
-    quantiles.seconds[1] AS p50,
-    quantiles.seconds[2] AS p90,
-    quantiles.seconds[3] AS p95,
-    quantiles.seconds[4] AS p99
+    windows.confidence
 FROM status_windows AS windows
 LEFT JOIN counted
     ON windows.slo = counted.slo AND windows."window" = counted."window"
-LEFT JOIN quantiles
-    ON counted.slo = quantiles.slo
-    AND counted."window" = quantiles."window"
-    AND counted.slice_by = quantiles.slice_by
-    AND counted.to_version IS NOT DISTINCT FROM quantiles.to_version
-    AND counted.to_minor IS NOT DISTINCT FROM quantiles.to_minor
-    AND counted.region IS NOT DISTINCT FROM quantiles.region
-    AND counted.workload_type IS NOT DISTINCT FROM quantiles.workload_type
-    AND counted."trigger" IS NOT DISTINCT FROM quantiles."trigger"
-    AND counted.scope IS NOT DISTINCT FROM quantiles.scope
-    AND counted.provider IS NOT DISTINCT FROM quantiles.provider
+ORDER BY
+    windows.slo,
+    windows."window",
+    counted.slice_by,
+    counted.to_version NULLS FIRST,
+    counted.to_minor NULLS FIRST,
+    counted.region NULLS FIRST,
+    counted.workload_type NULLS FIRST,
+    counted."trigger" NULLS FIRST,
+    counted.scope NULLS FIRST,
+    counted.provider NULLS FIRST
