@@ -15,7 +15,7 @@ import orjson
 from assets.code import code_sha256
 from assets.frames import columns
 from assets.key_index import dates
-from assets.sql_files import sql_beside
+from assets.sql_files import compose, sql_beside
 from assets.telemetry.intake import require_finished
 from assets.telemetry.keys import OPERATIONS
 from assets.transactions import transaction
@@ -72,6 +72,22 @@ def fold(
             db.execute("INSERT INTO upgrades.state VALUES (?, ?)", [step.upto, f"{inventory_sha256}:{code}"])
     [(days,)] = db.execute("SELECT count(*) FROM upgrades.touched_days").fetchall()
     return Fold(operations=operations, days=days)
+
+
+@dataclass(frozen=True)
+class Days:
+    """Where some operations are: the delivery days of their events, and the start-days on which they may stand."""
+
+    delivery: list[date]
+    start: list[date]
+
+
+def days_of(db: duckdb.DuckDBPyConnection, operations: str) -> Days:
+    """Where the operations are whose `operation_key` is in the table of this name."""
+    _, found = OPERATIONS.find(db, columns(db, f"SELECT operation_key FROM {operations}")["operation_key"])
+    delivery = dates(found)
+    statement = compose(sql("days_of_events"), operations=operations)
+    return Days(delivery, [day for (day,) in db.execute(statement, {"delivery_days": delivery}).fetchall()])
 
 
 def stands_at(db: duckdb.DuckDBPyConnection) -> date | None:
@@ -137,11 +153,9 @@ def _fold_part(db: duckdb.DuckDBPyConnection, step: _Step, bucket: int) -> int:
             "buckets": step.buckets,
         },
     )
-    _, days = OPERATIONS.find(db, columns(db, sql("refolded_keys"))["operation_key"])
-    delivery_days = dates(days)
-    start_days = [each for (each,) in db.execute(sql("days_of_refolded"), {"delivery_days": delivery_days}).fetchall()]
-    db.execute(sql("create_replaced"), {"days": start_days})
-    db.execute(sql("create_folded"), {"day": step.upto, "delivery_days": delivery_days})
+    days = days_of(db, "refolded")
+    db.execute(sql("create_replaced"), {"days": days.start})
+    db.execute(sql("create_folded"), {"day": step.upto, "delivery_days": days.delivery})
     db.execute(sql("create_enriched"))
     db.execute(sql("create_failures"), {"failures": _failures(db)})
     siblings.gather(db)

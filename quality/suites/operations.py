@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from assets.sql_files import sql_beside
+from assets.telemetry.canonical import LATENESS_OF_CLOCKS
+from assets.upgrades.fold import days_of
 from quality.gate import Expectation, Suite, none_of
 
 if TYPE_CHECKING:
@@ -48,7 +50,10 @@ def suite(*, at_least: int) -> Suite:
 
 def frame(db: duckdb.DuckDBPyConnection, day: date) -> "pd.DataFrame":
     """One row per start-day of the last 28 days, and one for operations of other days that the day's events belong to."""
-    values = {"report_date": day, "first_day": day - timedelta(days=LOOK_BACK_DAYS - 1)}
+    db.execute(sql("create_todays"), {"report_date": day})
+    first_day, last_day = day - timedelta(days=LOOK_BACK_DAYS - 1), day + LATENESS_OF_CLOCKS + timedelta(days=1)
+    looked_at = {first_day + timedelta(days=each) for each in range((last_day - first_day).days + 1)}
+    values = {"first_day": first_day, "days": sorted(looked_at.union(days_of(db, "todays").start))}
     return db.execute(sql("operations_frame"), values).df()
 
 

@@ -1,17 +1,14 @@
 -- One row per start-day that the report looks at or the day's events belong to; counts of rows that break a promise.
-WITH todays AS (
-    SELECT DISTINCT cluster_id, operation_id, operation_key
-    FROM telemetry.events
-    WHERE delivery_day = $report_date
-),
-looked_at AS (
+WITH looked_at AS (
     SELECT operations.*, todays.operation_id IS NOT NULL AS is_todays
     FROM upgrades.operations
     LEFT JOIN todays
         ON operations.operation_key = todays.operation_key
         AND operations.cluster_id = todays.cluster_id
         AND operations.operation_id = todays.operation_id
-    WHERE operations.day >= $first_day OR todays.operation_id IS NOT NULL
+    WHERE
+        operations.day IN (SELECT unnest($days::DATE[]))
+        AND (operations.day >= $first_day OR todays.operation_id IS NOT NULL)
 )
 SELECT
     day,
