@@ -6,15 +6,17 @@ Does not belong here: what is asked (`sql/`), what the result means (the module 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
-import polars as pl
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
-def query(db: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, Any] | None = None) -> pl.DataFrame:
+def query(db: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, Any] | None = None) -> "pl.DataFrame":
     """The rows that a statement with named parameters selects, in its order."""
     return db.sql(statement, params=dict(values or {})).pl()
 

@@ -6,6 +6,7 @@ Does not belong here: anything that computes (`assets/`), running the job (`pipe
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from pipelines.running import ByDay
     from pipelines.settings import Settings
 
 PUBLISHED, FAILED, REFUSED = 0, 1, 3
@@ -92,7 +94,7 @@ def run(day: date | None, first: date | None, last: date | None) -> None:
         raise click.UsageError(f"--from {first} is after --to {last}; accepted: a range in order.")
 
     def act(settings: "Settings") -> int:
-        from pipelines.running import Ending, newest_delivery_day, run_days
+        from pipelines.running import Ending, newest_delivery_day, nobody_watches, run_days
 
         if first and last:
             days = [first + timedelta(days=each) for each in range((last - first).days + 1)]
@@ -104,16 +106,17 @@ def run(day: date | None, first: date | None, last: date | None) -> None:
                 "Nothing can have been delivered on it yet."
             )
         worst = PUBLISHED
-        for report in run_days(settings, days):
-            match report.ending:
-                case Ending.PUBLISHED:
-                    click.echo(f"published {report.path}")
-                case Ending.REFUSED:
-                    click.echo(f"refused {report.day}: {report.message}\nreasons: {report.path}", err=True)
-                    worst = REFUSED if worst != FAILED else worst
-                case Ending.FAILED:
-                    click.echo(f"failed {report.day}: {report.message}", err=True)
-                    worst = FAILED
+        with _progress_of(days) as progress:
+            for report in run_days(settings, days, progress=progress or nobody_watches):
+                match report.ending:
+                    case Ending.PUBLISHED:
+                        click.echo(f"published {report.path}")
+                    case Ending.REFUSED:
+                        click.echo(f"refused {report.day}: {report.message}\nreasons: {report.path}", err=True)
+                        worst = REFUSED if worst != FAILED else worst
+                    case Ending.FAILED:
+                        click.echo(f"failed {report.day}: {report.message}", err=True)
+                        worst = FAILED
         return worst
 
     _on_home(act)
@@ -128,7 +131,7 @@ def rebuild() -> None:
         from pipelines.running import newest_delivery_day, rebuild_warehouse
 
         upto = newest_delivery_day(settings.home, today=_today())
-        with days_done("rebuilding") as progress:
+        with days_done() as progress:
             rebuilt = rebuild_warehouse(settings, upto=upto, progress=progress)
         click.echo(
             f"rebuilt {settings.home.warehouse}: {rebuilt.events:,} events, {rebuilt.operations:,} operations as of {upto}"
@@ -156,6 +159,15 @@ def check(files: tuple[Path, ...]) -> None:
             click.echo(problem, err=True)
         sys.exit(FAILED)
     click.echo(f"{len(found.objectives)} objectives in {len(files)} files: {', '.join(each.name for each in found.objectives)}")
+
+
+def _progress_of(days: list[date]) -> AbstractContextManager["ByDay | None"]:
+    """A bar for a range of days; one day alone is not worth its import."""
+    if len(days) == 1:
+        return nullcontext()
+    from pipelines.progress import days_done
+
+    return days_done()
 
 
 def _on_home(act: Callable[["Settings"], int]) -> None:

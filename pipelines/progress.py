@@ -26,12 +26,17 @@ def counting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def days_done(what: str) -> Iterator[Callable[[date, int, int], None]]:
-    """A bar for work by delivery day: the callable takes the day at hand, the days done and the days due."""
+def days_done() -> Iterator[Callable[[str, date, int, int], None]]:
+    """A bar for work by day: the callable takes what is being done, the day at hand, the days done and the days due."""
     with _bar("days") as progress:
-        task = progress.add_task(what, total=None)
+        task = progress.add_task("")
+        doing = ""
 
-        def report(day: date, done: int, due: int) -> None:
+        def report(what: str, day: date, done: int, due: int) -> None:
+            nonlocal doing
+            if what != doing:
+                progress.reset(task)
+                doing = what
             progress.update(task, completed=done, total=due, description=f"{what} {day}")
 
         yield report

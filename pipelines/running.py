@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from assets.slo.objectives import Objectives
+
+
+# Hears what is being done, the day at hand, the days done and the days due.
+ByDay = Callable[[str, date, int, int], None]
+
+
+def nobody_watches(_what: str, _day: date, _done: int, _due: int) -> None:
+    """Progress that nobody wants to hear of."""
 
 
 class Ending(Enum):
@@ -74,7 +83,7 @@ def newest_delivery_day(home: Home, *, today: date) -> date:
     return max(days)
 
 
-def run_days(settings: Settings, days: list[date]) -> Iterator[DayRun]:
+def run_days(settings: Settings, days: list[date], *, progress: ByDay = nobody_watches) -> Iterator[DayRun]:
     """Run the job for each day in order, on this home's Dagster instance; a bad day does not hold the others back.
 
     What the assets raise ends that day's run as failed, with their message.
@@ -91,7 +100,8 @@ def run_days(settings: Settings, days: list[date]) -> Iterator[DayRun]:
     with dg.DagsterInstance.get() as instance:
         # This process holds the home, so no other command is alive to own them.
         runs.end_abandoned(instance, job_name=job.name, is_held=lambda: False)
-        for day in days:
+        for number, day in enumerate(days):
+            progress("building", day, number, len(days))
             result = job.execute_in_process(
                 partition_key=day.isoformat(),
                 instance=instance,
@@ -102,9 +112,7 @@ def run_days(settings: Settings, days: list[date]) -> Iterator[DayRun]:
             yield _ending(settings.home, day, result)
 
 
-def rebuild_warehouse(
-    settings: Settings, *, upto: date, progress: Callable[[date, int, int], None] = lambda _day, _done, _due: None
-) -> Rebuilt:
+def rebuild_warehouse(settings: Settings, *, upto: date, progress: ByDay = nobody_watches) -> Rebuilt:
     """Make the warehouse anew from the landing zone, as of the end of `upto`, with the status of every published day up to it.
 
     The new file takes the old one's place when it is complete. Published reports stay as they are; a day that is run again is
@@ -122,10 +130,10 @@ def rebuild_warehouse(
     new = replace(old, path=old.path.with_name(f"{old.path.name}.new"))
     _remove(new.path)
     with new.connection() as db:
-        take_in(db, home.landing, upto=upto, scratch=home.scratch, progress=progress)
+        take_in(db, home.landing, upto=upto, scratch=home.scratch, progress=partial(progress, "taking in"))
     with new.connection() as db:
         for day in sorted({upto, *(each for each in published_days(home.published) if each < upto)}):
-            _derive(db, home, day, objectives)
+            _derive(db, home, day, objectives, partial(progress, "folding"))
         [(events,)] = db.execute("SELECT count(*) FROM telemetry.events").fetchall()
         [(operations,)] = db.execute("SELECT count(*) FROM upgrades.operations").fetchall()
         db.execute("CHECKPOINT")
@@ -135,14 +143,16 @@ def rebuild_warehouse(
     return Rebuilt(events=events, operations=operations)
 
 
-def _derive(db: duckdb.DuckDBPyConnection, home: Home, day: date, objectives: "Objectives") -> None:
+def _derive(
+    db: duckdb.DuckDBPyConnection, home: Home, day: date, objectives: "Objectives", progress: Callable[[date, int, int], None]
+) -> None:
     """Operations and cells as of the end of `day`, and its status when a report of it is published."""
     from assets.slo.cells import count_cells
     from assets.slo.status import write_status
 
     with transaction(db):
         inventory_sha256 = load_inventory(db, home.inventory)
-    fold(db, day=day, inventory_sha256=inventory_sha256)
+    fold(db, day=day, inventory_sha256=inventory_sha256, progress=progress)
     with transaction(db):
         count_cells(db, day=day, objectives=objectives)
         if day in published_days(home.published):

@@ -19,12 +19,15 @@ VEGA_LITE = "6.4"  # of the specifications that Altair 6 writes
 _SVG = "http://www.w3.org/2000/svg"
 
 
-def spec(chart: "alt.TopLevelMixin") -> dict[str, Any]:
-    """The Vega-Lite specification, free of whatever Altair theme the caller's session has switched on."""
+def spec(chart: "alt.TopLevelMixin", *, validate: bool = False) -> dict[str, Any]:
+    """The Vega-Lite specification, free of whatever Altair theme the caller's session has switched on.
+
+    Checking it against the schema of Vega-Lite costs more than drawing it; the tests do that for every chart there is.
+    """
     import altair as alt
 
     with alt.theme.enable("none"):
-        return chart.to_dict()
+        return chart.to_dict(validate=validate)
 
 
 def svg(chart: "alt.TopLevelMixin", *, prefix: str) -> str:

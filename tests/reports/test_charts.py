@@ -38,6 +38,7 @@ def test_every_figure_of_a_fleet_draws_and_has_words_and_numbers(drawn):
     assert list(drawn) == ["burndown", "excess", "quantiles-1", "reasons"]
     for figure in drawn.values():
         assert marks(drawing.svg(figure.chart, prefix=figure.id)) > 20
+        assert drawing.spec(figure.chart, validate=True) == drawing.spec(figure.chart)  # by the schema of Vega-Lite
         assert figure.title
         assert figure.subtitle.endswith(".")
         assert figure.title in figure.description
