@@ -27,9 +27,9 @@ with app.setup(hide_code=True):
     from assets.moments import end_of
     from assets.reports import drawing, figures, findings, numbers
     from assets.reports.micro import STATES
-    from assets.reports.publish import SNAPSHOT
     from assets.reports.scores import LOOK_BACKS, Day, Score, budget_text, worst
     from assets.reports.slices import DIMENSIONS, Focus, Slice, missed, slices, version_key
+    from assets.reports.snapshot import SNAPSHOT
     from assets.reports.tables import Table
     from assets.reports.theme import chart_config, var
     from assets.reports.untrusted import for_markdown, shown

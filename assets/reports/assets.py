@@ -15,7 +15,8 @@ from assets.partitions import daily_asset, day_of
 from assets.reports.basis import basis_of
 from assets.reports.metadata import metadata_of
 from assets.reports.model import read_report_data
-from assets.reports.publish import publish, refuse, withdraw_refusal, write_snapshot
+from assets.reports.publish import publish, refuse, withdraw_refusal
+from assets.reports.snapshot import write_snapshot
 from assets.reports.verdicts import decision
 from assets.slo.assets import slo_status
 from assets.slo.objectives import load_objectives

@@ -14,7 +14,6 @@ from assets.sql_files import sql_beside
 
 sql = sql_beside(__file__)
 
-TABLES = ("verdicts",)
 # A report rests on all of these; one that was not judged is as bad as one that failed.
 SUITES = ("ledger", "events", "operations", "cells", "status")
 ERROR, WARNING = "error", "warning"

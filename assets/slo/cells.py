@@ -19,8 +19,6 @@ from assets.upgrades import fold
 
 sql = sql_beside(__file__)
 
-TABLES = ("cells", "cells_state", "status", "status_state")
-
 
 class WrongDay(RuntimeError):
     """The tables underneath stand at another day than the one asked for."""
@@ -52,6 +50,7 @@ def count_cells(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objecti
         sql("create_recounted"),
         {"everything": not counts_for_these, "young_from": earliest - timedelta(seconds=wait)},
     )
+    db.execute(sql("insert_unpublished_days"))
     db.execute(sql("delete_recounted"), {"everything": not counts_for_these})
     for objective in objectives.objectives:
         db.execute(_count_sql(objective), {"as_of": end_of(day), "slo": objective.name})

@@ -30,12 +30,6 @@ from assets.transactions import transaction
 
 sql = sql_beside(__file__)
 
-TABLES = (
-    "files", "events", "quarantine", "not_upgrades", "touched", "unfinished",
-    "inventory", "inventory_version", "changed_clusters",
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Intake:
     """What one run took in: the days whose files it read, and what it has to say about the landing zone."""

@@ -25,7 +25,6 @@ sql = sql_beside(__file__)
 
 _CODE = "assets/upgrades"
 
-TABLES = ("state", "operations", "touched_days")
 
 
 # Events of operations that are folded at once, about: what a step holds in memory.

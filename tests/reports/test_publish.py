@@ -2,18 +2,17 @@
 
 import csv
 import io
-import subprocess
-import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 import polars as pl
 import pytest
 
+from assets.reports import publish
 from assets.reports.publish import published_days, stale_days
+from assets.reports.report_data import ReportData
 from assets.slo.status import COLUMNS
 from tests.data.whole_home import WholeHome, bytes_under, lines_of, new_home, tables_in
 
@@ -38,11 +37,6 @@ def whole(original: WholeHome, tmp_path: Path) -> WholeHome:
 
 def snapshot(home: WholeHome) -> dict[str, list[tuple[Any, ...]]]:
     return tables_in(home.published / "upgrade_slo.duckdb")
-
-
-def columns(home: WholeHome, table: str) -> list[str]:
-    with duckdb.connect(str(home.published / "upgrade_slo.duckdb"), read_only=True) as db:
-        return [row[0] for row in db.execute(f"DESCRIBE {table}").fetchall()]
 
 
 def late_success(home: WholeHome, day: date, name: str) -> None:
@@ -159,6 +153,41 @@ def test_a_revision_without_moved_figures_says_so(whole: WholeHome):
     assert (whole.manifest(FIRST)["revision"], whole.manifest(FIRST)["moved"]) == (2, [])
 
 
+@pytest.mark.parametrize(
+    ("day", "is_late", "revision"),
+    [
+        pytest.param(THIRD, False, 1, id="a day for the first time"),
+        pytest.param(SECOND, False, 1, id="a day again, from the same inputs"),
+        pytest.param(SECOND, True, 2, id="a day again, from other inputs"),
+    ],
+)
+def test_the_page_is_drawn_once(whole: WholeHome, monkeypatch: pytest.MonkeyPatch, day: date, is_late: bool, revision: int):
+    """It takes seconds. Another revision was drawn twice: as the one that is published, to compare, and then as itself."""
+    drawn = []
+    render = publish.render
+
+    def counted(data: ReportData) -> str:
+        drawn.append(data.revision)
+        return render(data)
+
+    monkeypatch.setattr(publish, "render", counted)
+    if is_late:
+        late_success(whole, day, "late")
+    whole.publish(day)
+    assert (drawn, whole.manifest(day)["revision"]) == ([revision], revision)
+
+
+def test_a_report_that_comes_out_otherwise_from_the_same_inputs_is_a_new_revision(
+    whole: WholeHome, monkeypatch: pytest.MonkeyPatch
+):
+    before = bytes_under(whole.published / "2026-11-18")
+    monkeypatch.setattr(publish, "summary_text", lambda data: f"other words, revision {data.revision}\n")
+    whole.publish(SECOND)
+    assert (whole.manifest(SECOND)["revision"], whole.manifest(SECOND)["replaces"]) == (2, 1)
+    assert (whole.published / "2026-11-18" / "summary.txt").read_text() == "other words, revision 2\n"
+    assert bytes_under(whole.published / "2026-11-18" / "revisions" / "1") == before
+
+
 def test_days_whose_inputs_moved_since_they_were_published_are_stale(whole: WholeHome):
     late_success(whole, SECOND, "late")
     whole.bring_to(SECOND)
@@ -177,75 +206,6 @@ def test_text_that_a_spreadsheet_would_run_is_defused_in_the_csv_and_kept_in_par
     text = (folder / "slo_status.csv").read_bytes().decode("utf-8")
     cells = {row["workload_type"] for row in csv.DictReader(io.StringIO(text, newline=""))} - {""}
     assert cells == {"'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\tx", "'\rx", "plain", "a=b", "'quoted", 'say "hi", twice'}
-
-
-def test_the_snapshot_has_the_tables_and_columns_of_the_contract_and_nothing_else(original: WholeHome):
-    assert set(snapshot(original)) == {
-        "upgrades.operations", "slo.cells", "slo.status", "telemetry.files", "telemetry.quarantine",
-    }  # fmt: skip
-    assert tuple(columns(original, "slo.status")) == COLUMNS
-    assert columns(original, "telemetry.quarantine") == ["path", "delivery_day", "line", "reason"]
-    assert columns(original, "telemetry.files") == [
-        "path", "source", "delivery_day", "sha256", "bytes", "lines", "blank", "records", "accepted", "duplicate",
-        "quarantined", "not_an_upgrade", "events", "status", "error",
-    ]  # fmt: skip
-    assert columns(original, "upgrades.operations") == [
-        "day", "cluster_id", "operation_id", "scope", "provider", "node_pool", "region", "workload_type", "from_version",
-        "to_version", "from_minor", "to_minor", "trigger", "node_count", "state", "scheduled_at", "started_at", "finished_at",
-        "duration_seconds", "clock_skew", "upgrade_id", "attempt", "is_first_attempt", "error_code", "error_message",
-        "error_category", "responsibility", "observed_version", "version_confirmed", "api_features",
-    ]  # fmt: skip
-    assert columns(original, "slo.cells") == [
-        "day", "slo", "slice_by", "to_version", "to_minor", "region", "workload_type", "trigger", "scope", "provider",
-        "good", "bad", "pending", "excluded",
-    ]  # fmt: skip
-
-
-def test_the_snapshot_holds_the_status_of_every_published_day_as_published(whole: WholeHome):
-    """Figures that were computed and not published stayed out of sight; after a rebuild, older days vanished instead."""
-    late_success(whole, FIRST, "late")
-    whole.bring_to(FIRST)  # computed, and not published
-    whole.publish(THIRD)
-    published = [pl.read_parquet(whole.published / str(day) / "slo_status.parquet").rows() for day in (FIRST, SECOND, THIRD)]
-    assert snapshot(whole)["slo.status"] == sorted((row for rows in published for row in rows), key=repr)
-
-
-def test_publishing_an_older_day_keeps_the_newest_days_tables_in_the_snapshot(whole: WholeHome):
-    whole.publish(THIRD)
-    before = snapshot(whole)
-    late_success(whole, FIRST, "late")
-    whole.publish(FIRST)
-    after = snapshot(whole)
-    assert {name: rows for name, rows in after.items() if name != "slo.status"} == {
-        name: rows for name, rows in before.items() if name != "slo.status"
-    }
-    assert after["slo.status"] != before["slo.status"]
-    assert {row[0] for row in after["upgrades.operations"]} == {FIRST, SECOND, THIRD}
-
-
-def test_a_reader_keeps_the_snapshot_that_it_opened(whole: WholeHome):
-    reader = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import duckdb, sys\n"
-            "db = duckdb.connect(sys.argv[1], read_only=True)\n"
-            "count = lambda: db.execute('SELECT count(DISTINCT report_date) FROM slo.status').fetchall()[0][0]\n"
-            "print(count(), flush=True)\n"
-            "sys.stdin.readline()\n"
-            "print(count(), flush=True)\n",
-            str(whole.published / "upgrade_slo.duckdb"),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert reader.stdout is not None
-    assert reader.stdout.readline() == "2\n"
-    whole.publish(THIRD)
-    seen, _ = reader.communicate("\n")
-    assert (seen, reader.returncode) == ("2\n", 0)
-    assert len({row[0] for row in snapshot(whole)["slo.status"]}) == 3
 
 
 def test_a_refused_day_leaves_everything_published_as_it_was(whole: WholeHome):
@@ -273,7 +233,7 @@ def test_what_an_interrupted_build_left_behind_is_in_nobodys_way(whole: WholeHom
     whole.publish(THIRD)
     assert published_days(whole.published) == [FIRST, SECOND, THIRD]
     assert {each.name for each in whole.published.iterdir()} == {
-        ".builds", "2026-11-17", "2026-11-18", "2026-11-19", "latest", "upgrade_slo.duckdb",
+        ".builds", ".tables", "2026-11-17", "2026-11-18", "2026-11-19", "latest", "upgrade_slo.duckdb",
     }  # fmt: skip
     assert {each.name for each in builds.iterdir()} == {"2026-11-17.2", "2026-11-18.1", "2026-11-19.1"}
 
@@ -286,8 +246,3 @@ def test_builds_that_no_day_shows_are_removed_even_when_nothing_new_is_published
     whole.publish(SECOND)
     assert {each.name for each in builds.iterdir()} == {"2026-11-17.1", "2026-11-18.1"}
     assert published_days(whole.published) == [FIRST, SECOND]
-
-
-def test_the_snapshot_can_be_replaced_and_not_written_to(whole: WholeHome):
-    whole.publish(THIRD)
-    assert (whole.published / "upgrade_slo.duckdb").stat().st_mode & 0o222 == 0

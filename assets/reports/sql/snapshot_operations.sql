@@ -1,5 +1,35 @@
--- One row per operation, in order of its day; keys that only the pipeline uses stay behind.
-CREATE TABLE snapshot.upgrades.operations AS
-SELECT * EXCLUDE (operation_key, resource_key, given_from_version, given_upgrade_id)
+-- One row per operation that started on $day; keys that only the pipeline uses stay behind.
+SELECT
+    day,
+    cluster_id,
+    operation_id,
+    scope,
+    provider,
+    node_pool,
+    region,
+    workload_type,
+    from_version,
+    to_version,
+    from_minor,
+    to_minor,
+    "trigger",
+    node_count,
+    state,
+    scheduled_at,
+    started_at,
+    finished_at,
+    duration_seconds,
+    clock_skew,
+    upgrade_id,
+    attempt,
+    is_first_attempt,
+    error_code,
+    error_message,
+    error_category,
+    responsibility,
+    observed_version,
+    version_confirmed,
+    api_features
 FROM upgrades.operations
+WHERE day = $day
 ORDER BY day, cluster_id, operation_id

@@ -1,5 +1,4 @@
--- One row per published report date, SLO, window and slice, as published; filled day by day from the published files.
-CREATE TABLE snapshot.slo.status AS
+-- The columns of one row per published report date, SLO, window and slice; the rows stand in the published files.
 SELECT *
 FROM slo.status
 WHERE false
