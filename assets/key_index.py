@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
 import duckdb
@@ -49,7 +50,8 @@ class KeyIndex:
         self._sweep(db)
         if len(keys) == 0:
             return
-        self._write(db, 0, len(keys), iter([_in_order(keys, values)]))
+        keys, values = _distinct_pairs(*_in_order(keys, values))
+        self._write(db, 0, len(keys), iter([(keys, values)]))
         runs = self._runs(db)
         while len(level := [run for run in runs if run.level == runs[-1].level]) >= _FANOUT:
             db.executemany("DELETE FROM main.key_runs WHERE run = ?", [[run.name] for run in level])
@@ -104,7 +106,8 @@ class KeyIndex:
 
     def _sweep(self, db: duckdb.DuckDBPyConnection) -> None:
         """Remove the files of runs that no commit kept, or that were merged into another since."""
-        listed = {run.name for run in self._runs(db)}
+        # What this transaction merged is still listed by the last commit, which a rollback goes back to.
+        listed = {run.name for view in (db, db.cursor()) for run in self._runs(view)}
         for file in _folder(db).glob(f"{self.name}.*"):
             if file.name not in listed:
                 file.unlink()
@@ -189,17 +192,19 @@ class _Run:
 
 def _places(keys: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
     """Where in the sorted `keys` each of the sorted `wanted` stands, every time that it does."""
-    first = np.searchsorted(keys, wanted)
-    places: list[npt.NDArray[np.int64]] = []
-    while True:  # a key with several values stands there several times in a row
-        is_there = first < len(keys)
-        first, wanted = first[is_there], wanted[is_there]
-        is_there = keys[first] == wanted
-        first, wanted = first[is_there], wanted[is_there]
-        if len(first) == 0:
-            return np.concatenate(places) if places else np.empty(0, np.int64)
-        places.append(first)
-        first = first + 1
+    first, end = (np.searchsorted(keys, wanted, side=side) for side in _SIDES)
+    return ranges(first, end)
+
+
+def ranges(first: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Every place in [first, end) of each range, one range after the other."""
+    lengths = end - first
+    return np.repeat(end - lengths.cumsum(), lengths) + np.arange(lengths.sum())
+
+
+def _distinct_pairs(keys: Keys, values: Values) -> tuple[Keys, Values]:
+    is_new = np.concatenate(([True], (keys[1:] != keys[:-1]) | (values[1:] != values[:-1])))
+    return keys[is_new], values[is_new]
 
 
 def _in_order(keys: Keys, values: Values) -> tuple[Keys, Values]:
@@ -218,6 +223,7 @@ def _merged(runs: list[_Run]) -> Iterator[tuple[Keys, Values]]:
         yield _in_order(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
 
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _NOTHING = (np.empty(0, np.uint64), np.empty(0, np.uint32))
 
 

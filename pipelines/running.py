@@ -139,7 +139,8 @@ def rebuild_warehouse(settings: Settings, *, upto: date, progress: ByDay = nobod
         db.execute("CHECKPOINT")
     _remove(old.path)
     new.path.replace(old.path)
-    key_folder(new.path).replace(key_folder(old.path))  # if it is lost on the way, the indexes are made anew
+    if key_folder(new.path).exists():  # without an event there is no key; if it is lost on the way, the indexes are made anew
+        key_folder(new.path).replace(key_folder(old.path))
     return Rebuilt(events=events, operations=operations)
 
 

@@ -30,6 +30,7 @@ from assets.transactions import transaction
 
 sql = sql_beside(__file__)
 
+
 @dataclass(frozen=True)
 class Intake:
     """What one run took in: the days whose files it read, and what it has to say about the landing zone."""
@@ -93,14 +94,14 @@ def take_in(
         else:
             break
     with transaction(db):
-        db.execute("DELETE FROM telemetry.unfinished WHERE since <= ?", [upto])
+        db.execute("DELETE FROM telemetry.unfinished WHERE delivery_day <= ?", [upto])
     failed = [f"landing/{path}: {error}" for path, error in db.execute(sql("failed_files"), {"upto": upto}).fetchall()]
     return Intake(days=tuple(dict.fromkeys(days)), files=files, restated=tuple(restated), failed=tuple(failed))
 
 
 def require_finished(db: duckdb.DuckDBPyConnection, *, upto: date) -> None:
     """Refuse to go on when events delivered by `upto` are missing or not accounted for, because an intake was interrupted."""
-    [(since,)] = db.execute("SELECT min(since) FROM telemetry.unfinished WHERE since <= ?", [upto]).fetchall()
+    [(since,)] = db.execute("SELECT min(delivery_day) FROM telemetry.unfinished WHERE delivery_day <= ?", [upto]).fetchall()
     if since is not None:
         raise IntakeUnfinished(
             f"the intake of deliveries from {since} on was interrupted; needed: all of them up to {upto}. "
@@ -140,7 +141,7 @@ def _forget_from(db: duckdb.DuckDBPyConnection, day: date) -> None:
     """Take back every delivery from `day` on; the plan then asks for them again, in order."""
     with transaction(db):
         _forget_unfinished(db)
-        db.execute("INSERT INTO telemetry.unfinished VALUES (?)", [day])
+        db.execute(sql("insert_unfinished"), {"delivery_day": day})
         db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": True})
         for table in ("events", "quarantine", "not_upgrades", "files"):
             db.execute(sql(f"forget_{table}"), {"delivery_day": day})

@@ -26,9 +26,9 @@ sql = sql_beside(__file__)
 _CODE = "assets/upgrades"
 
 
-
-# Events of operations that are folded at once, about: what a step holds in memory.
+# Events of operations that are folded at once, about: what a step holds in memory; and how many an operation has, about.
 _EVENTS_AT_ONCE = 4_000_000
+_EVENTS_OF_AN_OPERATION = 3
 
 
 @dataclass(frozen=True)
@@ -128,10 +128,13 @@ def _steps(db: duckdb.DuckDBPyConnection, day: date) -> list[_Step]:
     """The way to `day`: one step mostly, several when there are more events on it than fit into memory."""
     start = stands_at(db) or date.min
     rows = db.execute(sql("events_by_day"), {"after": min(start, day), "upto": max(start, day)}).fetchall()
+    changed = {"days_of_changed_clusters": _days_of_changed_clusters(db)}
+    [(touched,)] = db.execute(sql("count_touched"), changed).fetchall()
+    held = touched * _EVENTS_OF_AN_OPERATION  # by the first step, whatever its days
     if day <= start:
-        return [_Step(start, day, 1 + sum(events for _, events in rows) // _EVENTS_AT_ONCE)]
+        return [_Step(start, day, 1 + (held + sum(events for _, events in rows)) // _EVENTS_AT_ONCE)]
     steps: list[_Step] = []
-    held, until = 0, start
+    until = start
     for delivery_day, events in rows:
         if held and held + events > _EVENTS_AT_ONCE:
             steps.append(_Step(start, until, 1 + held // _EVENTS_AT_ONCE))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assets.frames import arrays, columns
-from assets.key_index import Keys, Values, dates, day_numbers, distinct
+from assets.key_index import Keys, Values, dates, day_numbers, distinct, ranges
 from assets.sql_files import sql_beside
 from assets.upgrades.keys import RECEIVERS, SUCCESSES, UPGRADES
 
@@ -71,8 +71,9 @@ def _look_up_donors(db: duckdb.DuckDBPyConnection) -> None:
         if len(ranks) == 0:
             break
         days = index[last] >> _DAY  # with the resource in the upper half
-        first = np.searchsorted(index, days << _DAY)
-        start_days = (index[_ranges(first, last + 1)] & _START).astype(np.uint32)
+        several = distinct(days)  # many receivers may ask for one day of one resource
+        first, end = (np.searchsorted(index, each << _DAY) for each in (several, several + np.uint64(1)))
+        start_days = (index[ranges(first, end)] & _START).astype(np.uint32)
         asked = resources[distinct(ranks).astype(np.int64)]
         with arrays(db, asked_resources={"resource_key": asked}):
             stored = columns(db, sql("stored_donors"), {"days": dates(start_days)})
@@ -95,12 +96,6 @@ _RANK, _DAY, _START = np.uint64(32), np.uint64(16), np.uint64(0xFFFF)
 
 def _ranked(resources: Keys, found: Keys, pairs: Values) -> Keys:
     return np.sort(np.searchsorted(resources, found).astype(np.uint64) << _RANK | pairs.astype(np.uint64))
-
-
-def _ranges(first: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Every place in [first, end) of each range, one range after the other."""
-    lengths = end - first
-    return np.repeat(end - lengths.cumsum(), lengths) + np.arange(lengths.sum())
 
 
 def _last_before(

@@ -251,3 +251,10 @@ def test_a_home_in_use_fails_every_command_and_names_the_process(whole: WholeHom
             assert result.exit_code == 1
             assert f"Error: the home is held by process {other.pid}; gave up after 0 s." in result.stderr
     assert {name: content for name, content in bytes_under(whole.home.root).items() if name != ".lock"} == before
+
+
+def test_a_home_without_any_event_can_be_rebuilt(tmp_path: Path):
+    home = new_home(tmp_path)
+    home.deliver(date(2026, 11, 20), "no json")
+    result = home.upgrade_slo("rebuild")
+    assert result.exit_code == 0, result.output

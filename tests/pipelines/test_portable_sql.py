@@ -4,6 +4,7 @@ Belongs here: which parts of SQL the statements that grow with the number of ope
 Does not belong here: what the statements come to (`tests/upgrades/`, `tests/slo/`), proof on Spark, which is not installed.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,7 +49,9 @@ TYPES = {"DATE", "TEXT", "BIGINT"}  # as sqlglot calls them: TEXT is VARCHAR
 # What ends an order that leaves no ties: the ids that make a row unique within its partition.
 UNIQUE = {"id", "operation_id"}
 # 64-bit hashes. They only narrow down; the engines hash differently, so that no result may depend on their values.
-HASH_KEYS = {"operation_key", "resource_key", "identity"}
+HASH_KEYS = {"identity", "operation_key", "cluster_key", "resource_key", "upgrade_key"}
+# What the keys that tables are joined by were made of.
+HASHED = {"identity": {"source", "id"}, "resource_key": {"provider", "cluster_id", "scope", "node_pool"}}
 
 
 def read(path: str, **parts: str) -> str:
@@ -58,13 +61,20 @@ def read(path: str, **parts: str) -> str:
 def statements() -> dict[str, str]:
     """The statements of the heavy pass, those with gaps as they run for objectives of every kind, by a name for the test."""
     plain = (
-        "telemetry/sql/create_candidates", "telemetry/sql/exclude_repeated", "telemetry/sql/create_known",
-        "upgrades/sql/create_refolded", "upgrades/sql/create_folded", "upgrades/sql/create_enriched",
-        "upgrades/sql/create_resources", "upgrades/sql/create_rebuilt", "upgrades/sql/create_changed",
-        "upgrades/sql/insert_touched_days", "upgrades/sql/insert_operations",
+        "telemetry/sql/new_identities", "telemetry/sql/repeated_rows", "telemetry/sql/known_rows",
+        "telemetry/sql/records_of_files", "telemetry/sql/new_operations", "telemetry/sql/insert_touched",
+        "upgrades/sql/create_refolded", "upgrades/sql/create_replaced",
+        "upgrades/sql/create_folded", "upgrades/sql/create_enriched", "upgrades/sql/failure_texts",
+        "upgrades/sql/create_upgrade_keys", "upgrades/sql/changed_successes", "upgrades/sql/create_siblings",
+        "upgrades/sql/create_receivers", "upgrades/sql/receivers",
+        "upgrades/sql/create_donors", "upgrades/sql/stored_donors", "upgrades/sql/insert_donors",
+        "upgrades/sql/create_changed", "upgrades/sql/insert_touched_days", "upgrades/sql/insert_operations",
+        "upgrades/sql/keys_of_changed", "upgrades/sql/keys_of_day",
         "slo/sql/create_recounted", "slo/sql/sum_lone_cells",
     )  # fmt: skip
     found = {path.replace("/sql/", "/"): read(path) for path in plain}
+    found["telemetry/keys_of_day"] = read("telemetry/sql/keys_of_day", key="identity")
+    found["upgrades/days_of_events"] = read("upgrades/sql/days_of_events", operations="refolded")
     several = (*load_objectives(None).objectives, ratio(slice_by=("scope",)), threshold("gte", name="slow", failed="excluded"))
     for objective in several:
         found[f"slo/insert_cells for {objective.name}"] = cells._count_sql(objective)
@@ -80,29 +90,55 @@ def statements() -> dict[str, str]:
 STATEMENTS = statements()
 
 # What stands outside the list today, and what a port has to do about it. An entry that no longer applies fails the test too.
-ROWID = "DuckDB's number of a row: a port reads lines into a table that numbers them itself, and keeps the first of an identity"
+ROWID = "DuckDB's number of a row: a port gives each row that it writes a number of its own"
 HASH = "engines hash differently: the values are only keys that narrow a search, and never reach a reader"
+NARROWS = "a hash groups only to find what needs a closer look: two of one hash are both looked at, and come to the same"
 MICROSECONDS = "unix_micros on Spark; a reader that stores whole microseconds would spare it"
+LIST = {
+    "Explode": "unpacks a list that is bound as one parameter: of days, or of the code's own names; a port writes them out",
+    "CAST to ARRAY": "the type of that parameter",
+}
+MIDNIGHT = "a date's midnight without a zone: TIMESTAMP_NTZ on Spark, as sqlglot writes it"
 EXCEPTIONS: dict[str, dict[str, str]] = {
-    "telemetry/create_candidates": {"rowid": ROWID, "Add": "of row numbers, whole on both"},
-    "telemetry/exclude_repeated": {
-        "identity decides a result": "only narrows: partitions are by source and id",
-        "order ends in row_id": "the last tie, between events of one record, is broken by the order in which they were read",
+    "telemetry/new_identities": {"rowid": ROWID},
+    "telemetry/repeated_rows": {
+        "rowid": ROWID,
+        "Add": "of row numbers, whole on both",
+        "order ends in rowid": "the last tie, between events of one record, is broken by the order in which they were read",
+    },
+    "telemetry/known_rows": {"rowid": ROWID, **LIST},
+    "telemetry/records_of_files": {"rowid": ROWID, "Add": "of counts, whole on both"},
+    "telemetry/insert_touched": {"hash()": HASH},
+    "upgrades/create_refolded": {
+        "hash()": HASH,
+        "Mod": "says which part of the clusters an operation belongs to; all parts together are the same, however they are cut",
+        **LIST,
+    },
+    "upgrades/days_of_events": LIST,
+    "upgrades/create_replaced": {"rowid": ROWID, **LIST},
+    "upgrades/create_folded": {
+        "ArgMax": "max_by on Spark. Ranks are unique within an operation, and NULL where the value is, which both pass over",
+        "epoch_us()": MICROSECONDS,
+        "operation_key decides a result": NARROWS,
+        **LIST,
     },
     "upgrades/create_enriched": {
+        "hash()": HASH,
         "order ends in provider": "rows that tie agree in every column that is taken from them, so that either may win",
     },
-    "upgrades/create_resources": {"hash()": HASH},
-    "upgrades/create_rebuilt": {"hash()": HASH},
+    "upgrades/create_siblings": {"rowid": ROWID, **LIST},
+    "upgrades/receivers": {"hash()": HASH},
+    "upgrades/stored_donors": {"rowid": ROWID, **LIST},
+    "upgrades/insert_donors": {"rowid": ROWID, **LIST},
+    "upgrades/create_changed": {"upgrade_key decides a result": NARROWS},
+    "upgrades/keys_of_changed": {"hash()": HASH, "CAST to TIMESTAMPNTZ": MIDNIGHT},
+    "upgrades/keys_of_day": {"hash()": HASH, "CAST to TIMESTAMPNTZ": MIDNIGHT},
     "upgrades/insert_operations": {
         "epoch_us()": MICROSECONDS,
         "Div": "by the constant 1e6, for the duration in seconds: never by zero, and a double on both",
         "RegexpExtract": "equal for this pattern, the empty text without a match; Spark's literals double the backslash",
     },
-    "slo/sum_lone_cells": {
-        "Explode": "unpacks a list of names that is bound as one parameter; a port writes the names, which are the code's own",
-        "CAST to ARRAY": "the type of that parameter",
-    },
+    "slo/sum_lone_cells": LIST,
     **{
         name: {"epoch_us()": MICROSECONDS}
         for name in STATEMENTS
@@ -169,22 +205,26 @@ def test_the_heavy_pass_uses_portable_sql_and_exceptions_that_are_written_down(n
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_the_query_of_a_statement_can_be_written_for_spark_and_read_back(name):
-    query = sqlglot.parse_one(STATEMENTS[name], read="duckdb").expression
+    tree = sqlglot.parse_one(STATEMENTS[name], read="duckdb")
+    query = tree.expression if isinstance(tree, exp.Create | exp.Insert) else tree
     written = query.sql("spark", identify=True, unsupported_level=sqlglot.ErrorLevel.RAISE)
     again = sqlglot.parse_one(written, read="spark")
-    assert [column.alias_or_name for column in again.selects] == [column.alias_or_name for column in query.selects]
+    names, again_names = ([column.alias_or_name.lower() for column in each.selects] for each in (query, again))
+    assert again_names == names
     assert len(list(again.find_all(exp.Select))) == len(list(query.find_all(exp.Select)))
 
 
 def test_a_join_by_a_hash_key_compares_what_was_hashed_too():
-    tree = sqlglot.parse_one(STATEMENTS["upgrades/create_rebuilt"], read="duckdb")
-    by_hash = 0
-    for join in tree.find_all(exp.Join):
-        compared = {column.name for column in join.args["on"].find_all(exp.Column)}
-        if compared & HASH_KEYS:
-            by_hash += 1
-            assert {"provider", "cluster_id", "scope", "node_pool"} <= compared
-    assert by_hash == 2
+    joins = Counter()
+    for name, statement in STATEMENTS.items():
+        for join in sqlglot.parse_one(statement, read="duckdb").find_all(exp.Join):
+            joined_on = {column.name for column in join.args["on"].find_all(exp.Column)}
+            for key in joined_on & HASH_KEYS:
+                joins[name, key] += 1
+                where = join.parent.args.get("where")
+                compared = joined_on | ({column.name for column in where.find_all(exp.Column)} if where else set())
+                assert HASHED[key] <= compared, name
+    assert joins == {("upgrades/create_changed", "resource_key"): 2, ("telemetry/known_rows", "identity"): 1}
 
 
 @pytest.mark.parametrize(
@@ -199,6 +239,9 @@ def test_a_join_by_a_hash_key_compares_what_was_hashed_too():
         ("SELECT epoch_ms(time) FROM events", "UnixToTime"),  # sqlglot takes it for its opposite
         ("SELECT log(seconds) FROM operations", "Log"),
         ("SELECT x[1:2] FROM t", "Bracket"),
+        ("SELECT MOD(x, 2) FROM t", "Mod"),
+        ("SELECT x FROM t WHERE day IN (SELECT unnest($days::DATE[]))", "Explode"),
+        ("SELECT CAST(day AS TIMESTAMP) FROM t", "CAST to TIMESTAMPNTZ"),
         ("SELECT * REPLACE (1 AS x) FROM t", "* with changes"),
         ("SELECT * EXCLUDE (x) FROM t", "* with changes"),
         ("SELECT x FROM t UNION ALL BY NAME SELECT x FROM u", "BY NAME"),
@@ -210,6 +253,7 @@ def test_a_join_by_a_hash_key_compares_what_was_hashed_too():
         ("SELECT row_number() OVER (PARTITION BY a ORDER BY time) FROM t", "order ends in time"),
         ("SELECT sum(n) OVER (PARTITION BY a ORDER BY id) FROM t", "a running aggregate without ROWS"),
         ("SELECT max(x) FROM t GROUP BY operation_key", "operation_key decides a result"),
+        ("SELECT upgrade_key FROM t GROUP BY upgrade_key HAVING count(*) > 1", "upgrade_key decides a result"),
         ("SELECT rowid FROM t", "rowid"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assets.telemetry.intake import IntakeUnfinished
 from tests.data.random_events import INVENTORY, deliveries
 from tests.data.reference_fold import fold as reference_fold
 from tests.data.reference_fold import read_events, read_inventory
@@ -364,7 +365,7 @@ def test_a_pools_row_that_is_out_of_its_period_leaves_the_clusters(home):
     assert home.operation()["region"] == "cluster"
 
 
-def test_another_inventory_folds_everything_again(home):
+def test_another_inventory_folds_the_clusters_again_that_it_changes_or_adds(home):
     home.deliver(DAY, event("started", "2026-11-20 08:00"), event("started", "2026-11-19 08:00", cluster="d"))
     home.inventory("c,,west,,,,")
     home.take_in(DAY)
@@ -897,3 +898,18 @@ def test_very_many_operations_on_one_pool_are_no_trouble(home):
     home.fold(THIRD)
     assert time.process_time() - began < 20
     assert home.operation("op-19999")["from_version"] == "1.31.2"
+
+
+def test_days_that_were_forgotten_and_not_taken_in_anew_are_missing_for_the_fold(home):
+    for number in (20, 21, 22):
+        home.deliver(f"2026-11-{number}", event("started", f"2026-11-{number} 08:00", operation=f"op-{number}"))
+    home.take_in("2026-11-22")
+    home.fold("2026-11-22")
+    home.deliver("2026-11-20", event("started", "2026-11-20 09:00", operation="op-20"))
+    home.take_in("2026-11-21")  # the 20th changed: all later days are forgotten, and two of three taken in anew
+    home.fold("2026-11-21")
+    with pytest.raises(IntakeUnfinished, match="from 2026-11-22 on was interrupted"):
+        home.fold("2026-11-22")
+    home.take_in("2026-11-22")
+    home.fold("2026-11-22")
+    assert home.operation("op-22")["state"] == "running"

@@ -1,7 +1,7 @@
-"""One process that loads canonical lines into a fresh database file: losslessly as the product does, or lossily as DuckDB would.
+"""One process that loads canonical lines into a new database file: losslessly as the product does, or lossily as DuckDB would.
 
 Belongs here: the two sides of the intake rows.
-Does not belong here: running them in turn (`bench.py`).
+Does not belong here: running them in turn (`rows/intake.py`).
 
 Usage: intake.py ours|lossy HOME DATABASE
 """
@@ -22,8 +22,8 @@ def ours(home: Path, database: Path) -> None:
     from assets.warehouse import Warehouse
 
     warehouse = Warehouse(database, database.parent / "scratch")
-    take_in(warehouse.transaction, home / "landing", upto=date.max, scratch=database.parent / "scratch")
     with warehouse.connection() as db:
+        take_in(db, home / "landing", upto=date.max, scratch=database.parent / "scratch")
         print(db.execute("SELECT count(*) FROM telemetry.events").fetchall())
 
 
@@ -47,7 +47,4 @@ def lossy(home: Path, database: Path) -> None:
 
 if __name__ == "__main__":
     side, home, database = sys.argv[1:]
-    Path(database).parent.mkdir(parents=True, exist_ok=True)
-    for stale in Path(database).parent.glob(f"{Path(database).name}*"):
-        stale.unlink()
     {"ours": ours, "lossy": lossy}[side](Path(home), Path(database))

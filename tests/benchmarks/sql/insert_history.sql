@@ -1,0 +1,11 @@
+-- One row per event delivered from $first_day to $last_day, three files a day, in the order of the files.
+INSERT INTO telemetry.events BY NAME
+SELECT
+    delivery_day,
+    (delivery_day - $origin::DATE) * 3 + part + 1 AS file_id,
+    hash(source, id) AS identity,
+    hash(cluster_id, operation_id) AS operation_key,
+    time AS observed_at,
+    * EXCLUDE (delivery_day, part)
+FROM ({history})
+ORDER BY file_id
