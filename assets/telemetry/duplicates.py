@@ -1,6 +1,6 @@
-"""Duplicates: which of a day's new events have the identity of one that was delivered before.
+"""Duplicates: which new events have the identity of one that was delivered before.
 
-Belongs here: finding them among the day's own events and, through an index, among all earlier ones.
+Belongs here: finding them among the new events and, through an index, among all earlier ones.
 Does not belong here: reading files (`reading.py`), what follows from a duplicate (`intake.py`), the index itself (`keys.py`).
 """
 
@@ -23,7 +23,7 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class NewRows:
-    """The rows that a day's files put into `telemetry.events`, which follow each other.
+    """The rows that new files put into `telemetry.events`, which follow each other.
 
     `known_file`: the last file taken in before. `excluded`: row ids of lines that are no events. `identities`: of all other rows.
     """
@@ -34,7 +34,7 @@ class NewRows:
 
 
 def repeated(db: duckdb.DuckDBPyConnection, new: NewRows) -> Rows:
-    """Row ids of events whose identity an earlier record of the same day has."""
+    """Row ids of events whose identity an earlier new record has."""
     ordered = np.sort(new.identities)
     repeats = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if len(repeats) == 0:
@@ -45,21 +45,22 @@ def repeated(db: duckdb.DuckDBPyConnection, new: NewRows) -> Rows:
 
 @dataclass(frozen=True)
 class Known:
-    """New events that were delivered on other days too.
+    """New events that were taken in before.
 
-    `rows`: row ids of those whose first delivery is another; `later_than`: a file of the day that comes before such a delivery.
+    `rows`: row ids of those whose first delivery is another; `later_than`: the first new file, by day and path, that comes before
+    such a delivery.
     """
 
     rows: Rows
-    later_than: str | None
+    later_than: tuple[date, str] | None
 
 
-def known(db: duckdb.DuckDBPyConnection, new: NewRows, *, day: date) -> Known:
-    """Which events delivered on `day` were taken in before, from whatever day."""
+def known(db: duckdb.DuckDBPyConnection, new: NewRows) -> Known:
+    """Which new events were taken in before, from whatever day."""
     identities, days = IDENTITIES.find(db, new.identities)
     if len(identities) == 0:
         return Known(np.empty(0, np.int64), None)
     with arrays(db, excluded={"row_id": new.excluded}, known_identities={"identity": distinct(identities)}):
         rows = db.execute(sql("known_rows"), {"known_file": new.known_file, "days": dates(days)}).fetchall()
-    later = [path for _, path, known_day, known_path in rows if (known_day, known_path) > (day, path)]
+    later = [(day, path) for _, day, path, known_day, known_path in rows if (known_day, known_path) > (day, path)]
     return Known(np.unique(np.array([row_id for row_id, *_ in rows], np.int64)), min(later, default=None))

@@ -31,6 +31,10 @@ from assets.transactions import transaction
 sql = sql_beside(__file__)
 
 
+# Delivered bytes of small days that are taken in together.
+_BYTES_AT_ONCE = 128 * 1024 * 1024
+
+
 @dataclass(frozen=True)
 class Intake:
     """What one run took in: the days whose files it read, and what it has to say about the landing zone."""
@@ -46,9 +50,10 @@ class IntakeUnfinished(RuntimeError):
 
 
 class _DeliveredEarlier(Exception):
-    """Something of this day was taken in before from a later delivery; the first delivery has to count."""
+    """Something of a day was taken in before from a later delivery; the first delivery has to count."""
 
-    def __init__(self, delivery: str) -> None:
+    def __init__(self, delivery: str, day: date) -> None:
+        self.day = day
         super().__init__(f"landing/{delivery} holds what was taken in from a later delivery; its day is taken in anew.")
 
 
@@ -62,9 +67,9 @@ def take_in(
 ) -> Intake:
     """Bring events, quarantine and ledger to what `landing` holds for delivery days up to and including `upto`.
 
-    Each day is two transactions: its rows, then the ledger that accounts for them. What an interrupted run left of the first is
-    removed by the next; until then `telemetry.unfinished` says that not all events are there. `progress` hears the day, the days
-    done and the days due.
+    Each day, or several small ones, is two transactions: its rows, then the ledger that accounts for them. What an interrupted
+    run left of the first is removed by the next; until then `telemetry.unfinished` says that not all events are there.
+    `progress` hears the day, the days done and the days due.
 
     Raises:
         LandingError: when the landing zone holds a folder that is no source or no day.
@@ -81,16 +86,16 @@ def take_in(
             restated += due.reasons
             _forget_from(db, due.restate_from)
             continue
-        for number, (day, delivered) in enumerate(due.deliveries.items()):
-            progress(day, number, len(due.deliveries))
+        numbers = {day: number for number, day in enumerate(due.deliveries)}
+        for batch in _batches(due.deliveries):
             try:
-                _take_in_day(db, day, delivered, scratch)
+                _take_in_days(db, batch, scratch, lambda day: progress(day, numbers[day], len(numbers)))  # noqa: B023 - used at once
             except _DeliveredEarlier as earlier:
                 restated.append(str(earlier))
-                _forget_from(db, day)
+                _forget_from(db, earlier.day)
                 break
-            days.append(day)
-            files += len(delivered)
+            days += batch
+            files += sum(map(len, batch.values()))
         else:
             break
     with transaction(db):
@@ -147,43 +152,74 @@ def _forget_from(db: duckdb.DuckDBPyConnection, day: date) -> None:
             db.execute(sql(f"forget_{table}"), {"delivery_day": day})
 
 
-def _take_in_day(db: duckdb.DuckDBPyConnection, day: date, delivered: list[Delivery], scratch: Path) -> None:
-    """Write the rows of the day's files and commit them; then delete those that are no events, and write the ledger.
+def _batches(due: dict[date, list[Delivery]]) -> Iterator[dict[date, list[Delivery]]]:
+    """The days in order, those that follow each other together while they are small: a commit costs as much as a small day."""
+    batch: dict[date, list[Delivery]] = {}
+    held = 0
+    for day, delivered in due.items():
+        size = sum(each.size for each in delivered)
+        if batch and held + size > _BYTES_AT_ONCE:
+            yield batch
+            batch, held = {}, 0
+        batch[day] = delivered
+        held += size
+    if batch:
+        yield batch
+
+
+def _take_in_days(
+    db: duckdb.DuckDBPyConnection, batch: dict[date, list[Delivery]], scratch: Path, begin: Callable[[date], None]
+) -> None:
+    """Write the rows of the days' files and commit them; then delete those that are no events, and write the ledger.
 
     Deleting rows of the same transaction would make DuckDB write all the others again.
     """
     with transaction(db):
-        db.execute("INSERT INTO telemetry.unfinished VALUES (?)", [day])
+        db.executemany("INSERT INTO telemetry.unfinished VALUES (?)", [[day] for day in batch])
         [(known_file,)] = db.execute("SELECT coalesce(max(file_id), 0) FROM telemetry.files").fetchall()
-        files = _read_files(db, delivered, known_file, scratch)
+        files = _read_files(db, batch, known_file, scratch, begin)
     with transaction(db):
         new = _new_rows(db, files, known_file)
         again = repeated(db, new)
-        elsewhere = known(db, new, day=day)
+        elsewhere = known(db, new)
         if elsewhere.later_than is not None:
-            raise _DeliveredEarlier(elsewhere.later_than)
+            day, path = elsewhere.later_than
+            raise _DeliveredEarlier(path, day)
         duplicates = np.union1d(again, elsewhere.rows)
         _count(db, files, new, duplicates)
         with arrays(db, excluded={"row_id": new.excluded}, duplicates={"row_id": duplicates}):
             db.execute(sql("delete_rows"), {"known_file": known_file})
-        db.execute(sql("forget_failed"), {"delivery_day": day})
+        for day in batch:
+            db.execute(sql("forget_failed"), {"delivery_day": day})
         for file in files:
             db.execute(sql("insert_file"), file.row())
-        IDENTITIES.add(db, *on_day(new.identities, day))
-        OPERATIONS.add(db, *on_day(columns(db, sql("new_operations"), {"known_file": known_file})["operation_key"], day))
-        db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": False})
+        for day in batch:
+            events = columns(db, sql("new_keys"), {"known_file": known_file, "delivery_day": day})
+            IDENTITIES.add(db, *on_day(events["identity"], day))
+            OPERATIONS.add(db, *on_day(events["operation_key"], day))
+            db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": False})
 
 
-def _read_files(db: duckdb.DuckDBPyConnection, delivered: list[Delivery], known_file: int, scratch: Path) -> list["_File"]:
+def _read_files(
+    db: duckdb.DuckDBPyConnection,
+    batch: dict[date, list[Delivery]],
+    known_file: int,
+    scratch: Path,
+    begin: Callable[[date], None],
+) -> list["_File"]:
     db.execute(sql("macro_moment"))
-    files = [_File(Place(number, delivery)) for number, delivery in enumerate(delivered, start=known_file + 1)]
+    files: list[_File] = []
     seen: set[str] = set()
-    for file in files:
-        try:
-            _read(db, file, seen, scratch)
-        except UnreadableFile as problem:
-            file.status, file.error, file.read = ledger.FAILED, str(problem), Read(Counts())
-            withdraw_file(db, file.place)
+    for day, delivered in batch.items():
+        begin(day)
+        for delivery in delivered:
+            file = _File(Place(known_file + 1 + len(files), delivery))
+            files.append(file)
+            try:
+                _read(db, file, seen, scratch)
+            except UnreadableFile as problem:
+                file.status, file.error, file.read = ledger.FAILED, str(problem), Read(Counts())
+                withdraw_file(db, file.place)
     return files
 
 
@@ -204,7 +240,7 @@ def _read(db: duckdb.DuckDBPyConnection, file: "_File", seen: set[str], scratch:
         raise UnreadableFile(reason) from problem
     earlier = db.execute(sql("known_content"), {"sha256": file.sha256}).fetchall()
     if any((known_day, known_path) > (delivery.day, delivery.path) for known_day, known_path in earlier):
-        raise _DeliveredEarlier(delivery.path)
+        raise _DeliveredEarlier(delivery.path, delivery.day)
     if earlier or file.sha256 in seen:
         file.status = ledger.REDELIVERED
         return
@@ -221,7 +257,8 @@ def _new_rows(db: duckdb.DuckDBPyConnection, files: list["_File"], known_file: i
         [(first_row, rows, span)] = db.execute(sql("rows_of_file"), file.place.key).fetchall()
         assert rows == (span or 0), "another writer came in between"
         if rows:
-            db.execute("INSERT INTO new_files VALUES (?, ?, ?)", [file.place.file_id, file.place.delivery.path, first_row])
+            delivery = file.place.delivery
+            db.execute("INSERT INTO new_files VALUES (?, ?, ?, ?)", [file.place.file_id, delivery.day, delivery.path, first_row])
             excluded.append(file.read.superseded + first_row)
     superseded = np.concatenate(excluded)
     with arrays(db, excluded={"row_id": superseded}):
@@ -254,7 +291,7 @@ def _folder(scratch: Path) -> Iterator[Path]:
 
 @dataclass
 class _File:
-    """One file of the day at hand: what is known of it so far."""
+    """One file of the days at hand: what is known of it so far."""
 
     place: Place
     sha256: str | None = None
@@ -271,7 +308,7 @@ class _File:
             "source": delivery.source,
             "stamp": delivery.stamp,
             "sha256": self.sha256,
-            "bytes": int(delivery.stamp.split(":")[0]),
+            "bytes": delivery.size,
             "status": self.status,
             "error": self.error,
             **asdict(self.read.counts),

@@ -38,6 +38,11 @@ class Delivery:
     stamp: str
     problem: str | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes as delivered."""
+        return int(self.stamp.split(":")[0])
+
 
 def known_sources() -> tuple[str, ...]:
     """Names of the folders that may stand under `landing/`."""

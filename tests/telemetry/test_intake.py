@@ -960,8 +960,9 @@ class TestAccidents:
     Rows of the day at hand may be there without the ledger; then nothing goes on from them until the intake has run again.
     """
 
-    @pytest.fixture
-    def delivered(self, reopened_zone):
+    @pytest.fixture(params=[1, 10**9], ids=["day by day", "together"])
+    def delivered(self, reopened_zone, monkeypatch, request):
+        monkeypatch.setattr(intake, "_BYTES_AT_ONCE", request.param)
         for number in (2, 3, 4):
             reopened_zone.deliver(day(number), "a.ndjson", lines(event(f"a{number}"), event("a2"), b"x"))
             reopened_zone.deliver(day(number), "b.ndjson", lines(event(f"b{number}"), event(f"a{number}"), b""))
@@ -992,6 +993,7 @@ class TestAccidents:
             ):
                 intake.require_finished(db, upto=day(4))
 
+    @pytest.mark.parametrize("delivered", [1], indirect=True)
     def test_between_two_days(self, delivered, undisturbed):
         def stop(at: date, done: int, due: int) -> None:
             assert due == 3

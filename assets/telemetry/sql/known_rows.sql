@@ -1,6 +1,7 @@
 -- One row per new event whose identity an event taken in before has, with the place of that event's delivery.
 SELECT
     new.rowid AS row_id,
+    new_files.delivery_day,
     new_files.path,
     known.delivery_day AS known_day,
     files.path AS known_path
