@@ -2,13 +2,13 @@
 
 Belongs here: transactions day by day, so that an interrupted run goes on where it stopped; what becomes of duplicates; taking
 days in anew when their files are no longer what they were.
-Does not belong here: reading a file (`reading.py`), finding duplicates (`duplicates.py`), which files are due (`ledger.py`),
-walking the landing zone (`landing.py`).
+Does not belong here: reading files (`bulk.py`, `reading.py`), finding duplicates (`duplicates.py`), which files are due
+(`ledger.py`), walking the landing zone (`landing.py`).
 """
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -21,17 +21,18 @@ from assets.frames import arrays, columns
 from assets.key_index import on_day
 from assets.sql_files import compose, sql_beside
 from assets.telemetry import ledger
+from assets.telemetry.bulk import read_lines
 from assets.telemetry.duplicates import NewRows, Rows, known, repeated
 from assets.telemetry.keys import IDENTITIES, OPERATIONS
-from assets.telemetry.landing import Delivery, deliveries
+from assets.telemetry.landing import CANONICAL, Delivery, deliveries
 from assets.telemetry.lines import UnreadableFile, expanded, sha256_of
-from assets.telemetry.reading import Counts, Place, Read, read_file, withdraw_file
+from assets.telemetry.reading import Counts, Place, Read, read_records, withdraw_file
 from assets.transactions import transaction
 
 sql = sql_beside(__file__)
 
 
-# Delivered bytes of small days that are taken in together.
+# Delivered bytes of small days that are taken in together, and of small files that are read together.
 _BYTES_AT_ONCE = 128 * 1024 * 1024
 
 
@@ -209,57 +210,102 @@ def _read_files(
 ) -> list["_File"]:
     db.execute(sql("macro_moment"))
     files: list[_File] = []
-    seen: set[str] = set()
+    seen: dict[str, _File] = {}
     for day, delivered in batch.items():
         begin(day)
-        for delivery in delivered:
-            file = _File(Place(known_file + 1 + len(files), delivery))
-            files.append(file)
-            try:
-                _read(db, file, seen, scratch)
-            except UnreadableFile as problem:
-                file.status, file.error, file.read = ledger.FAILED, str(problem), Read(Counts())
-                withdraw_file(db, file.place)
+        todays = [_File(Place(number, each)) for number, each in enumerate(delivered, start=known_file + 1 + len(files))]
+        for together in _together([file for file in todays if _is_due(db, file, seen)]):
+            with _folder(scratch) as folder, ExitStack() as opened:
+                _read_together(db, together, folder, opened)
+        files += todays
+    for file in files:
+        if file.status == ledger.REDELIVERED and (first := seen.get(str(file.sha256))) and first.error:
+            file.fail(first.error)  # the same bytes cannot be read any better
     return files
 
 
-def _read(db: duckdb.DuckDBPyConnection, file: "_File", seen: set[str], scratch: Path) -> None:
-    """Read one file into the tables, unless its content was delivered before.
+def _is_due(db: duckdb.DuckDBPyConnection, file: "_File", seen: dict[str, "_File"]) -> bool:
+    """Whether the file is to be read: it can be, and its content was not delivered before.
 
     Raises:
-        UnreadableFile: when nothing of the file can be used.
         _DeliveredEarlier: when the same content was taken in from a later delivery.
     """
     delivery = file.place.delivery
     if delivery.problem is not None:
-        raise UnreadableFile(delivery.problem)
+        file.fail(delivery.problem)
+        return False
     try:
         file.sha256 = sha256_of(delivery.location)
     except OSError as problem:  # past this point an error of the system is not the file's: a full disk, say
-        reason = f"it cannot be read ({problem.strerror or problem}). Mend it, or move it out of the landing zone."
-        raise UnreadableFile(reason) from problem
+        file.fail(f"it cannot be read ({problem.strerror or problem}). Mend it, or move it out of the landing zone.")
+        return False
     earlier = db.execute(sql("known_content"), {"sha256": file.sha256}).fetchall()
     if any((known_day, known_path) > (delivery.day, delivery.path) for known_day, known_path in earlier):
         raise _DeliveredEarlier(delivery.path, delivery.day)
     if earlier or file.sha256 in seen:
         file.status = ledger.REDELIVERED
-        return
-    with _folder(scratch) as folder, expanded(delivery.location, folder) as content:
-        file.read = read_file(db, file.place, content, folder)
-    seen.add(file.sha256)
+        return False
+    seen[file.sha256] = file
+    return True
+
+
+def _together(files: list["_File"]) -> Iterator[list["_File"]]:
+    """The files in order, those of canonical events that follow each other together while they are small."""
+    together: list[_File] = []
+    for file in files:
+        deliveries = [each.place.delivery for each in (*together, file)]
+        is_bulk = all(each.source == CANONICAL for each in deliveries)
+        if together and (not is_bulk or sum(each.size for each in deliveries) > _BYTES_AT_ONCE):
+            yield together
+            together = []
+        together.append(file)
+    if together:
+        yield together
+
+
+def _read_together(db: duckdb.DuckDBPyConnection, files: list["_File"], folder: Path, opened: ExitStack) -> None:
+    """Read files into the tables; one that turns out to be unreadable has failed, and nothing of it stays."""
+    contents: list[tuple[_File, Path]] = []
+    for file in files:
+        try:
+            contents.append((file, opened.enter_context(expanded(file.place.delivery.location, folder))))
+        except UnreadableFile as problem:
+            file.fail(str(problem))
+    if contents and files[0].place.delivery.source == CANONICAL:
+        places = [(file.place, content) for file, content in contents]
+        for (file, _), found in zip(contents, read_lines(db, places, folder), strict=True):
+            if isinstance(found, UnreadableFile):
+                file.fail(str(found))
+            else:
+                file.read = found
+    else:
+        for file, content in contents:
+            try:
+                file.read = read_records(db, file.place, content)
+            except UnreadableFile as problem:
+                withdraw_file(db, file.place)
+                file.fail(str(problem))
 
 
 def _new_rows(db: duckdb.DuckDBPyConnection, files: list["_File"], known_file: int) -> NewRows:
-    """What the first transaction wrote. Its rows follow each other, so a row's place gives its id."""
+    """What the first transaction wrote. The rows that were read in bulk follow each other, so a row's place gives its id."""
     db.execute(sql("create_new_files"))
     excluded = [np.empty(0, np.int64)]
+    by_day: dict[date, list[int]] = {}
     for file in files:
-        [(first_row, rows, span)] = db.execute(sql("rows_of_file"), file.place.key).fetchall()
-        assert rows == (span or 0), "another writer came in between"
-        if rows:
-            delivery = file.place.delivery
-            db.execute("INSERT INTO new_files VALUES (?, ?, ?, ?)", [file.place.file_id, delivery.day, delivery.path, first_row])
-            excluded.append(file.read.superseded + first_row)
+        by_day.setdefault(file.place.delivery.day, []).append(file.place.file_id)
+    spans = {
+        file_id: span
+        for day, file_ids in by_day.items()
+        for file_id, *span in db.execute(sql("rows_of_files"), {"delivery_day": day, "file_ids": file_ids}).fetchall()
+    }
+    rows = []
+    for file in files:
+        first_row, count, span = spans.get(file.place.file_id, (0, 0, 0))
+        assert count == span, "another writer came in between"
+        excluded.append(file.read.superseded + first_row)
+        rows.append([file.place.file_id, file.place.delivery.day, file.place.delivery.path, first_row])
+    db.executemany("INSERT INTO new_files VALUES (?, ?, ?, ?)", rows)
     superseded = np.concatenate(excluded)
     with arrays(db, excluded={"row_id": superseded}):
         identities = columns(db, sql("new_identities"), {"known_file": known_file})["identity"]
@@ -298,6 +344,10 @@ class _File:
     status: str = ledger.TAKEN_IN
     error: str | None = None
     read: Read = field(default_factory=lambda: Read(Counts()))
+
+    def fail(self, error: str) -> None:
+        """Note that the file cannot be read."""
+        self.status, self.error = ledger.FAILED, error
 
     def row(self) -> dict[str, Any]:
         """The file's row in the ledger, as `sql/insert_file.sql` takes it."""

@@ -10,11 +10,12 @@ import io
 import mmap
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -115,7 +116,7 @@ def expanded(path: Path, scratch: Path) -> Iterator[Path]:
     if opener is None:
         yield path
         return
-    copy = scratch / "expanded"
+    copy = scratch / uuid4().hex
     limit = max(EXPANSION_LIMIT_BYTES, EXPANSION_LIMIT_FACTOR * path.stat().st_size)
     try:
         with path.open("rb") as source, copy.open("wb") as target:
@@ -159,18 +160,18 @@ def _zstd_blocks(source: IO[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def read_alongside(content: Path, scratch: Path, *, as_copy: bool = False) -> Iterator[Reading]:
-    """A decompressed file as DuckDB reads it, and its lines, which a thread finds meanwhile.
+def read_alongside(content: Path, scratch: Path, thread: Executor, *, as_copy: bool = False) -> Iterator[Reading]:
+    """A decompressed file as DuckDB reads it, and its lines, which `thread` finds meanwhile.
 
     With `as_copy`, or when the file may hold a line that is too long for DuckDB, what it reads is a copy in which each line that
     it would skip or refuse is an empty object: then every line has its row.
     """
-    bulk = scratch / "bulk.ndjson"
-    with content.open("rb") as file, ThreadPoolExecutor(1) as thread:
+    bulk = scratch / f"{uuid4().hex}.ndjson"
+    with content.open("rb") as file:
         empty = content.stat().st_size == 0
         text: mmap.mmap | bytes = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        scan = thread.submit(lambda: _lines(text, _scan(file)))
         try:
-            scan = thread.submit(lambda: _lines(text, _scan(file)))
             is_copy = as_copy or _may_hold_long_lines(text)
             if is_copy:
                 _write_bulk(scan.result(), bulk)
@@ -178,7 +179,7 @@ def read_alongside(content: Path, scratch: Path, *, as_copy: bool = False) -> It
                 bulk.symlink_to(content.resolve())  # under a name without glob characters
             yield Reading(bulk, scan.result, is_copy)
         finally:
-            thread.shutdown()
+            wait([scan])
             bulk.unlink(missing_ok=True)
             if isinstance(text, mmap.mmap):
                 text.close()

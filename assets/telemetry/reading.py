@@ -1,13 +1,12 @@
-"""Reading one delivered file: its events, its refusals and what is no upgrade into their tables.
+"""Reading delivered records one by one: events, refusals and what is no upgrade into their tables.
 
-Belongs here: the bulk reading of canonical lines in SQL, the strict second look at the few that need it, provider records.
-Does not belong here: which files are read, duplicates and the ledger (`intake.py`), what a line or record means (`canonical.py`,
-`sources/`), bytes and offsets (`lines.py`).
+Belongs here: the files of providers, and writing what became of single records, whoever read them.
+Does not belong here: canonical files (`bulk.py`), which files are read, duplicates and the ledger (`intake.py`), what a record
+means (`sources/`).
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,11 @@ import duckdb
 import numpy as np
 import orjson
 
-from assets.moments import end_of, microseconds
+from assets.moments import microseconds
 from assets.sql_files import sql_beside
-from assets.telemetry import canonical
 from assets.telemetry.canonical import Event, Refusal
-from assets.telemetry.landing import CANONICAL, Delivery
-from assets.telemetry.lines import Indices, Lines, read_alongside
+from assets.telemetry.landing import Delivery
+from assets.telemetry.lines import Indices
 from assets.telemetry.sources import SOURCES, Accepted, NotAnUpgrade, Outcome, Refused, envelopes
 from assets.telemetry.sources.privacy import mask_raw
 
@@ -69,13 +67,6 @@ class Read:
     superseded: Indices = field(default_factory=lambda: np.empty(0, np.int64))
 
 
-def read_file(db: duckdb.DuckDBPyConnection, place: Place, content: Path, scratch: Path) -> Read:
-    """Write what the decompressed `content` holds; every record is an event, a refusal or no upgrade afterwards."""
-    if place.delivery.source == CANONICAL:
-        return _read_canonical(db, place, content, scratch)
-    return _read_provider(db, place, content)
-
-
 def withdraw_file(db: duckdb.DuckDBPyConnection, place: Place) -> None:
     """Take back what was written of a file that cannot be read to its end."""
     for table in ("events", "quarantine", "not_upgrades"):
@@ -88,63 +79,8 @@ def as_json(record: int, event: Event) -> dict[str, Any]:
     return {**row, "record": record, "time": microseconds(event.time), "observed_at": microseconds(event.observed_at)}
 
 
-def _read_canonical(db: duckdb.DuckDBPyConnection, place: Place, content: Path, scratch: Path) -> Read:
-    found = _read_lines(db, place, content, scratch, as_copy=False)
-    if found is None:  # the reader and we disagree on which lines are blank: a copy without any leaves no doubt
-        withdraw_file(db, place)
-        found = _read_lines(db, place, content, scratch, as_copy=True)
-    if found is None:
-        raise AssertionError(
-            f"landing/{place.delivery.path}: the bulk reader does not make one row per line; accepted: one row per line. "
-            "This is a defect of ours: report it with the file, and move the file out of the landing zone to go on without it."
-        )
-    return found
-
-
-def _read_lines(db: duckdb.DuckDBPyConnection, place: Place, content: Path, scratch: Path, *, as_copy: bool) -> Read | None:
-    """Write the file's lines; None when the rows do not match the lines, so that a row's place does not give its line."""
-    day = place.delivery.day
-    bounds = {"earliest": canonical.EARLIEST, "latest": end_of(day) + canonical.LATENESS_OF_CLOCKS}
-    with read_alongside(content, scratch, as_copy=as_copy) as reading:
-        db.execute(sql("insert_lines"), {"path": str(reading.bulk), **place.key, **bounds})
-        lines, rowless = reading.lines(), reading.rowless
-        [(first_row, rows, span)] = db.execute(sql("rows_of_file"), place.key).fetchall()
-        if (rows, span or 0) != (lines.count - len(rowless),) * 2:
-            return None
-        not_judged = _column(db, "rows_without_identity", first_row=first_row, **place.key)
-        second_look = np.union1d(_lines_of_rows(not_judged, rowless), lines.doubtful)
-        superseded = _rows_of_lines(np.setdiff1d(second_look, rowless), rowless)
-        blank = len(lines.blank)
-        quarantined, _ = _store(db, place, _strictly(lines, np.setdiff1d(second_look, lines.blank), rowless, day))
-        counts = Counts(lines=lines.count, blank=blank, records=lines.count - blank, quarantined=quarantined)
-        return Read(counts, superseded)
-
-
-def _column(db: duckdb.DuckDBPyConnection, statement: str, **values: Any) -> Indices:
-    return np.array([value for (value,) in db.execute(sql(statement), values).fetchall()], np.int64)
-
-
-def _lines_of_rows(rows: Indices, rowless: Indices) -> Indices:
-    """The index of the line of each row, when the lines `rowless` (in order) have none."""
-    return rows + np.searchsorted(rowless - np.arange(len(rowless)), rows, side="right")
-
-
-def _rows_of_lines(lines: Indices, rowless: Indices) -> Indices:
-    """The row of each line; the inverse of `_lines_of_rows`."""
-    return lines - np.searchsorted(rowless, lines)
-
-
-def _strictly(lines: Lines, indices: Indices, rowless: Indices, day: date) -> Iterator[tuple[int, Outcome, bytes]]:
-    """What each line is: an event in the order of the rows that were read in bulk, or a refusal at its line."""
-    for index, row in zip(indices.tolist(), _rows_of_lines(indices, rowless).tolist(), strict=True):
-        outcome = canonical.read_line(lines.line(index), delivery_day=day)
-        if isinstance(outcome, Event):
-            yield row + 1, Accepted((outcome,)), b""
-        else:
-            yield index + 1, Refused(outcome.reason), lines.kept(index)
-
-
-def _read_provider(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -> Read:
+def read_records(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -> Read:
+    """Write what the decompressed `content` of a provider's file holds: every record is an event, a refusal or no upgrade."""
     source = SOURCES[place.delivery.source]
     counts = envelopes.Counts()
 
@@ -157,7 +93,7 @@ def _read_provider(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -
                     outcome = source.interpret(record.value, delivery_day=place.delivery.day)
                 yield record.number, outcome, mask_raw(record.raw) if isinstance(outcome, Refused) else b""
 
-    quarantined, not_an_upgrade = _store(db, place, outcomes())
+    quarantined, not_an_upgrade = store(db, place, outcomes())
     return Read(
         Counts(
             lines=counts.lines,
@@ -169,7 +105,7 @@ def _read_provider(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -
     )
 
 
-def _store(db: duckdb.DuckDBPyConnection, place: Place, outcomes: Iterable[tuple[int, Outcome, bytes]]) -> tuple[int, int]:
+def store(db: duckdb.DuckDBPyConnection, place: Place, outcomes: Iterable[tuple[int, Outcome, bytes]]) -> tuple[int, int]:
     """Write what became of single records; how many were refused, and how many are no upgrade."""
     batch = _Batch(db, place)
     refused = not_an_upgrade = 0

@@ -2,6 +2,9 @@
 
 import gzip
 import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,9 +14,15 @@ from hypothesis import strategies as st
 
 from assets.telemetry import lines as lines_module
 from assets.telemetry.canonical import KEPT_OF_A_LONG_LINE, LINE_LIMIT
-from assets.telemetry.lines import UnreadableFile, expanded, read_alongside, sha256_of
+from assets.telemetry.lines import UnreadableFile, expanded, sha256_of
 
 MARK = b"\xef\xbb\xbf"
+
+
+@contextmanager
+def read_alongside(content: Path, scratch: Path, *, as_copy: bool = False) -> Iterator[lines_module.Reading]:
+    with ThreadPoolExecutor(1) as thread, lines_module.read_alongside(content, scratch, thread, as_copy=as_copy) as reading:
+        yield reading
 
 
 def scanned(folder: Path, content: bytes, *, as_copy: bool = True) -> dict[str, list]:

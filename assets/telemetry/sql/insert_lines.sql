@@ -1,4 +1,4 @@
--- One row per line of a file, in order. A row without an identity may still be an event: `canonical.read_line` decides.
+-- One row per line of the files, in order. A row without an identity may still be an event: `canonical.read_line` decides.
 -- Values for text that were no strings are read as text here; `lines.py` finds their lines.
 INSERT INTO telemetry.events
 WITH raw AS (
@@ -7,9 +7,10 @@ WITH raw AS (
         time::VARCHAR AS time_text,
         data.observed_at::VARCHAR AS observed_at_text,
         data.node_count::VARCHAR AS node_count_text,
-        data.api_features::VARCHAR AS api_features_text
+        data.api_features::VARCHAR AS api_features_text,
+        file_index
     FROM read_ndjson(
-        $path,
+        $paths,
         records = true,
         ignore_errors = true,
         compression = 'uncompressed',
@@ -56,7 +57,7 @@ judged AS (
 )
 SELECT
     $delivery_day,
-    $file_id,
+    list_extract($file_ids::BIGINT[], CAST(file_index AS BIGINT) + 1),
     NULL AS record,
     CASE WHEN is_event THEN hash(source, id) END,
     hash(data.cluster_id, data.operation_id),

@@ -1,5 +1,5 @@
--- One row per line of the file that the bulk reading could not judge: how many rows of the file stand before it.
-SELECT rowid - $first_row
+-- One row per line of the files that the bulk reading could not judge.
+SELECT rowid AS row_id
 FROM telemetry.events
-WHERE delivery_day = $delivery_day AND file_id = $file_id AND identity IS NULL
+WHERE delivery_day = $delivery_day AND file_id IN (SELECT unnest($file_ids::BIGINT[])) AND identity IS NULL
 ORDER BY rowid

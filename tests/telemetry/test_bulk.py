@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.telemetry import reading
+from assets.telemetry import bulk
+from assets.telemetry.bulk import _lines_of_rows, _rows_of_lines
 from assets.telemetry.lines import Reading
-from assets.telemetry.reading import _lines_of_rows, _rows_of_lines
 
 DAY = date(2026, 11, 20)
 GOOD = (
@@ -35,13 +35,13 @@ CONTENT = b"\n".join(
 def ways(monkeypatch) -> list[bool]:
     """For each reading of a file: whether it was of a copy."""
     taken = []
-    read_lines = reading._read_lines
+    read = bulk._read
 
     def noted(*place, as_copy: bool):
         taken.append(as_copy)
-        return read_lines(*place, as_copy=as_copy)
+        return read(*place, as_copy=as_copy)
 
-    monkeypatch.setattr(reading, "_read_lines", noted)
+    monkeypatch.setattr(bulk, "_read", noted)
     return taken
 
 
@@ -92,7 +92,7 @@ def test_when_rows_do_not_match_lines_a_copy_is_read_and_comes_to_the_same(new_z
 def test_when_no_way_gives_a_row_per_line_the_message_says_what_to_do(zone, monkeypatch):
     monkeypatch.setattr(Reading, "rowless", property(lambda _self: np.array([0, 1], np.int64)))
     with pytest.raises(
-        AssertionError, match=r"landing/canonical/2026-11-20/a\.ndjson: .* accepted: one row per line\. .* move the file out"
+        AssertionError, match=r"landing/canonical/2026-11-20/a\.ndjson: .* accepted: one row per line\. .* move it out"
     ):
         taken_in(zone)
     assert zone.query("SELECT count(*) FROM telemetry.events") == [(0,)]
