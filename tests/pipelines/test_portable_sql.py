@@ -62,7 +62,7 @@ def statements() -> dict[str, str]:
     """The statements of the heavy pass, those with gaps as they run for objectives of every kind, by a name for the test."""
     plain = (
         "telemetry/sql/new_identities", "telemetry/sql/repeated_rows", "telemetry/sql/known_rows",
-        "telemetry/sql/records_of_files", "telemetry/sql/new_operations", "telemetry/sql/insert_touched",
+        "telemetry/sql/records_of_files", "telemetry/sql/new_keys", "telemetry/sql/insert_touched",
         "upgrades/sql/create_refolded", "upgrades/sql/create_replaced",
         "upgrades/sql/create_folded", "upgrades/sql/create_enriched", "upgrades/sql/failure_texts",
         "upgrades/sql/create_upgrade_keys", "upgrades/sql/changed_successes", "upgrades/sql/create_siblings",
