@@ -162,20 +162,22 @@ class _Run:
         return self.file.exists() and self.file.stat().st_size == 12 * self.length
 
     def find(self, wanted: Keys) -> tuple[Keys, Values]:
-        """The run's pairs with one of `wanted`, which are in order; reads the keys once, a block at a time."""
-        places = []
-        with self.file.open("rb") as source:
-            block = np.empty(_BLOCK, np.uint64)
+        """The run's pairs with one of `wanted`, which are in order; reads the run once, a block at a time."""
+        found = [_NOTHING]
+        with self.file.open("rb", buffering=0) as keys_source, self.file.open("rb", buffering=0) as values_source:
+            keys_block, values_block = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint32)
             for begin in range(0, self.length, _BLOCK):
-                keys = block[: min(_BLOCK, self.length - begin)]
-                source.readinto(keys.data)
+                size = min(_BLOCK, self.length - begin)
+                keys, values = keys_block[:size], values_block[:size]
+                keys_source.readinto(keys.data)
                 asked = wanted[np.searchsorted(wanted, keys[0]) : np.searchsorted(wanted, keys[-1], side="right")]
-                places.append(_places(keys, asked) + begin)
-        found = np.concatenate(places) if places else np.empty(0, np.int64)
-        if len(found) == 0:
-            return _NOTHING
-        keys, values = self._mapped()
-        return keys[found], values[found]
+                places = _places(keys, asked)
+                if len(places):
+                    values_source.seek(8 * self.length + 4 * begin)
+                    values_source.readinto(values.data)
+                    found.append((keys[places], values[places]))
+        keys, values = (np.concatenate(each) for each in zip(*found, strict=True))
+        return keys, values
 
     def between(self, low: int, high: int) -> tuple[Keys, Values]:
         """The run's pairs with a key in [low, high)."""

@@ -110,7 +110,7 @@ def _code_of(db: duckdb.DuckDBPyConnection) -> str:
 def _forget_operations(db: duckdb.DuckDBPyConnection) -> None:
     """Empty the table, so that the fold begins with the first delivery."""
     db.execute(sql("touch_all_days"))
-    for table in ("upgrades.operations", "upgrades.state", "telemetry.touched"):
+    for table in ("upgrades.operations", "upgrades.running", "upgrades.state", "telemetry.touched"):
         db.execute(f"DELETE FROM {table}")
     keys.clear(db)
 
@@ -165,6 +165,8 @@ def _fold_part(db: duckdb.DuckDBPyConnection, step: _Step, bucket: int) -> int:
     db.execute(sql("insert_touched_days"))
     db.execute(sql("delete_changed"))
     db.execute(sql("insert_operations"))
+    db.execute(sql("delete_running"))
+    db.execute(sql("insert_running"))
     keys.note_changed(db)
     [(operations,)] = db.execute("SELECT count(*) FROM changed").fetchall()
     return int(operations)

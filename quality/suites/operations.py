@@ -43,6 +43,7 @@ def suite(*, at_least: int) -> Suite:
             "failures_have_an_owner": none_of(
                 "unowned_failures", "responsibility is none exactly for operations that did not fail"
             ),
+            "running_are_listed": none_of("unlisted_running", "the list of running operations holds exactly those that run"),
             "events_are_folded": none_of("unfolded_events", "every event of the report's day belongs to an operation"),
         },
     )

@@ -552,4 +552,9 @@ def test_in_steps_and_parts_of_any_size_the_operations_are_those_of_a_plain_read
             home.take_in(FAR_DAYS[-1])
             home.fold(step.upto)
             events, inventory = read_events(folder / "landing"), read_inventory(folder / "inventory")
-            assert home.operations() == reference_fold(events, inventory, upto=day(step.upto))
+            expected = reference_fold(events, inventory, upto=day(step.upto))
+            assert home.operations() == expected
+            running = home.rows("SELECT cluster_id, operation_id FROM upgrades.running ORDER BY ALL")
+            assert [(row["cluster_id"], row["operation_id"]) for row in running] == [
+                (row["cluster_id"], row["operation_id"]) for row in expected if row["state"] == "running"
+            ]

@@ -10,6 +10,6 @@ SELECT
     workload_type,
     started_at,
     (epoch_us($as_of) - epoch_us(started_at)) / 1e6 AS age_seconds
-FROM upgrades.operations
-WHERE state = 'running' AND started_at < $started_before
+FROM upgrades.running
+WHERE started_at < $started_before
 ORDER BY started_at, cluster_id, operation_id

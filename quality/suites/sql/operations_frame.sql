@@ -34,6 +34,12 @@ SELECT
     ) AS impossible_durations,
     count(*) FILTER (WHERE attempt < 1 OR is_first_attempt <> (attempt = 1)) AS misnumbered,
     count(*) FILTER (WHERE (responsibility = 'none') = (state = 'failed')) AS unowned_failures,
+    CASE
+        WHEN day >= $first_day THEN
+            count(*) FILTER (WHERE state = 'running')
+            - (SELECT count(*) FROM upgrades.running WHERE CAST(running.started_at AS DATE) = looked_at.day)
+        ELSE 0
+    END AS unlisted_running,
     (SELECT count(*) FROM todays) - (SELECT count(*) FROM looked_at WHERE is_todays) AS unfolded_events
 FROM looked_at
 GROUP BY day
