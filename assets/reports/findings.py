@@ -231,7 +231,7 @@ def _about_overdue(data: "ReportData") -> list[Takeaway]:
     if data.overdue.is_empty():
         return []
     oldest = data.overdue.row(0, named=True)
-    number = data.overdue.height
+    number = data.overdue_count
     return [
         Takeaway(
             f"Unblock {plural(number, 'upgrade')} running longer than 24{NARROW}h.",
@@ -433,7 +433,7 @@ def title_overdue(data: "ReportData") -> str:
     """How many run for too long."""
     if data.overdue.is_empty():
         return f"No upgrade has been running longer than 24{NARROW}h"
-    return f"{plural(data.overdue.height, 'upgrade')} running longer than 24{NARROW}h, oldest first"
+    return f"{plural(data.overdue_count, 'upgrade')} running longer than 24{NARROW}h, oldest first"
 
 
 def title_checks(data: "ReportData") -> str:

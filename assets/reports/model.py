@@ -13,6 +13,7 @@ from assets.frames import query
 from assets.moments import end_of
 from assets.reports.basis import Basis
 from assets.reports.report_data import ReportData
+from assets.reports.tables import MOST_ROWS
 from assets.reports.verdicts import Verdict
 from assets.slo.cells import require_day
 from assets.slo.objectives import Objectives
@@ -41,6 +42,7 @@ def read_report_data(
     require_day(db, day)
     longest_window = max([REASONS_WINDOW_DAYS, *(each.window_days for each in objectives.objectives)])
     values = {"report_date": day}
+    overdue = {"started_before": end_of(day) - OVERDUE_AFTER}
     return ReportData(
         report_date=day,
         as_of=end_of(day),
@@ -53,7 +55,8 @@ def read_report_data(
         status=query(db, sql("report_status"), values),
         daily=query(db, sql("report_daily"), values | {"first_day": day - timedelta(days=longest_window - 1)}),
         reasons=query(db, sql("report_reasons"), values | {"first_day": day - timedelta(days=REASONS_WINDOW_DAYS - 1)}),
-        overdue=query(db, sql("report_overdue"), {"as_of": end_of(day), "started_before": end_of(day) - OVERDUE_AFTER}),
+        overdue=query(db, sql("report_overdue"), overdue | {"as_of": end_of(day), "most": MOST_ROWS}),
+        overdue_count=db.execute(sql("count_overdue"), overdue).fetchall()[0][0],
         ledger=query(db, sql("report_ledger"), values),
         quarantine=query(db, sql("report_quarantine"), values),
         checks=pl.DataFrame(

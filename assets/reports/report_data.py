@@ -27,9 +27,9 @@ class ReportData:
       `bad`, `pending`, `excluded`. A day without operations may be absent.
     - `reasons`: one row per (error_category, responsibility); Int64 `failed_count` of operations that started
       in the last 28 days and failed.
-    - `overdue`: one row per operation that has been running for more than 24 h, oldest first; `cluster_id`,
-      `operation_id`, `scope`, `node_pool`, `from_version`, `to_version`, `region`, `workload_type`,
-      `started_at`, `age_seconds`.
+    - `overdue`: one row per operation that has been running for more than 24 h, the oldest of `overdue_count`
+      first, as many as the page shows; `cluster_id`, `operation_id`, `scope`, `node_pool`, `from_version`,
+      `to_version`, `region`, `workload_type`, `started_at`, `age_seconds`.
     - `ledger`: one row per source over every file delivered up to the day; `files`, `lines`, `blank`,
       `records`, `accepted`, `duplicate`, `quarantined`, `not_an_upgrade`.
     - `quarantine`: one row per reason; `quarantined` over all files up to the day, `quarantined_today`.
@@ -49,6 +49,7 @@ class ReportData:
     daily: "pl.DataFrame"
     reasons: "pl.DataFrame"
     overdue: "pl.DataFrame"
+    overdue_count: int
     ledger: "pl.DataFrame"
     quarantine: "pl.DataFrame"
     checks: "pl.DataFrame"

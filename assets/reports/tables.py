@@ -161,7 +161,7 @@ def reasons(frame: pl.DataFrame) -> Table:
 def overdue(data: "ReportData") -> Table:
     """Operations that run for more than 24 h, oldest first."""
     rows = []
-    for row in data.overdue.head(MOST_ROWS).iter_rows(named=True):
+    for row in data.overdue.iter_rows(named=True):
         part = shown(row["scope"]) + (f", {shown(row['node_pool'])}" if row["node_pool"] else "")
         versions = f"{shown(row['from_version'])} → {shown(row['to_version'])}"
         cells = (
@@ -182,7 +182,7 @@ def overdue(data: "ReportData") -> Table:
         "Upgrades running longer than 24 hours",
         columns,
         tuple(rows),
-        _left_out(data.overdue.height, "upgrades"),
+        _left_out(data.overdue_count, "upgrades"),
     )
 
 

@@ -147,6 +147,7 @@ class Input:
                 orient="row",
             ),
             overdue=pl.DataFrame(self.overdue, schema=overdue),
+            overdue_count=len(self.overdue),
             ledger=pl.DataFrame(self.ledger, schema={"source": TEXT, **dict.fromkeys(LEDGER, COUNT)}, orient="row"),
             quarantine=pl.DataFrame(
                 self.quarantine,

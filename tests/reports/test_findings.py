@@ -1,10 +1,11 @@
 """Sentences for every state the data can be in."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from assets.reports import findings
+from assets.reports import findings, tables
 from assets.reports.scores import scores
 from assets.reports.slices import standing_out
 
@@ -306,3 +307,11 @@ def test_names_from_data_cannot_break_a_sentence(build):
         assert not set("\n\u202e") & set(each.action + each.evidence)
     assert scores(data)[0].title == "Up\ufffdgrade"
     assert scores(data)[0].days[-1].day - scores(data)[0].days[0].day == timedelta(days=27)
+
+
+def test_all_overdue_upgrades_are_counted_however_few_are_shown(build):
+    given = build.Input().add(build.objective(), [(1_000, 1)] * 28)
+    given.overdue = [build.overdue_row()]
+    data = replace(given.data(), overdue_count=4_012)
+    assert findings.title_overdue(data) == f"4,012 upgrades running longer than 24{N}h, oldest first"
+    assert tables.overdue(data).note.startswith("The first 25 of 4,012 upgrades")

@@ -1,4 +1,4 @@
--- One row per operation that still runs and started before $started_before, the oldest first.
+-- One row per operation that still runs and started before $started_before: the $most oldest, the oldest first.
 SELECT
     cluster_id,
     operation_id,
@@ -13,3 +13,4 @@ SELECT
 FROM upgrades.running
 WHERE started_at < $started_before
 ORDER BY started_at, cluster_id, operation_id
+LIMIT $most
