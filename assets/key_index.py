@@ -102,6 +102,7 @@ class KeyIndex:
                 done += len(keys)
             target.flush()
             os.fsync(target.fileno())
+        _sync_folder(run.folder)
         db.execute("INSERT INTO main.key_runs VALUES (?, ?, ?, ?)", [self.name, run.name, level, length])
 
     def _sweep(self, db: duckdb.DuckDBPyConnection) -> None:
@@ -227,6 +228,15 @@ def _merged(runs: list[_Run]) -> Iterator[tuple[Keys, Values]]:
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _NOTHING = (np.empty(0, np.uint64), np.empty(0, np.uint32))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the names in the folder are on the disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _folder(db: duckdb.DuckDBPyConnection) -> Path:

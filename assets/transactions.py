@@ -5,7 +5,7 @@ Does not belong here: opening connections (`assets/warehouse.py`).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
@@ -17,6 +17,7 @@ def transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        db.execute("ROLLBACK")
+        with suppress(duckdb.TransactionException):  # DuckDB may have ended it itself; what was raised says why
+            db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")

@@ -41,7 +41,7 @@ def quantiles_of_slices(
     # From the youngest on, a window is the first so many rows; the shortest comes first, and the next ones hold it.
     operations = operations.sort("age_days")
     names = sorted(windows, key=windows.__getitem__)
-    ends = [operations["age_days"].search_sorted(windows[name]) for name in names]
+    ends = [operations["age_days"].search_sorted(windows[name], side="left") for name in names]
     in_order, rank = _ranked(operations["seconds"].to_numpy())
     # Operations share few combinations of values: slices are numbered on those, and operations are only sorted.
     combinations = _distinct_rows({name: operations[name].to_numpy() for name in values}, rows=len(rank))

@@ -54,11 +54,25 @@ def _read(
     day = files[0][0].delivery.day
     bounds = {"earliest": canonical.EARLIEST, "latest": end_of(day) + canonical.LATENESS_OF_CLOCKS}
     with ExitStack() as opened, ThreadPoolExecutor(1) as thread:
-        readings = [opened.enter_context(read_alongside(content, scratch, thread, as_copy=as_copy)) for _, content in files]
-        ids = {"delivery_day": day, "file_ids": [place.file_id for place, _ in files]}
-        db.execute(sql("insert_lines"), {"paths": [str(reading.bulk) for reading in readings], **ids, **bounds})
+        readings: list[Reading | UnreadableFile] = []
+        for _, content in files:
+            try:
+                readings.append(opened.enter_context(read_alongside(content, scratch, thread, as_copy=as_copy)))
+            except UnreadableFile as problem:
+                readings.append(problem)
+        bulk = [
+            (place.file_id, str(reading.bulk))
+            for (place, _), reading in zip(files, readings, strict=True)
+            if isinstance(reading, Reading)
+        ]
+        ids = {"delivery_day": day, "file_ids": [file_id for file_id, _ in bulk]}
+        if bulk:
+            db.execute(sql("insert_lines"), {"paths": [path for _, path in bulk], **ids, **bounds})
         rows = _Rows.of(db, ids)
-        return [_judged(db, place, reading, rows) for (place, _), reading in zip(files, readings, strict=True)]
+        return [
+            _judged(db, place, reading, rows) if isinstance(reading, Reading) else reading
+            for (place, _), reading in zip(files, readings, strict=True)
+        ]
 
 
 @dataclass(frozen=True)

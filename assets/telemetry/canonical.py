@@ -1,7 +1,7 @@
 """The canonical event: its fields, and the strict reading of one line (CloudEvents 1.0 JSON).
 
 Belongs here: what makes a line an event, and the first reason for which it is not one.
-Does not belong here: reading whole files fast (`assets/telemetry/reading.py`, whose SQL agrees with this module line by line),
+Does not belong here: reading whole files fast (`assets/telemetry/bulk.py`, whose SQL agrees with this module line by line),
 other wire formats (`assets/telemetry/sources/`).
 """
 

@@ -61,6 +61,6 @@ def known(db: duckdb.DuckDBPyConnection, new: NewRows) -> Known:
     if len(identities) == 0:
         return Known(np.empty(0, np.int64), None)
     with arrays(db, excluded={"row_id": new.excluded}, known_identities={"identity": distinct(identities)}):
-        rows = db.execute(sql("known_rows"), {"known_file": new.known_file, "days": dates(days)}).fetchall()
-    later = [(day, path) for _, day, path, known_day, known_path in rows if (known_day, known_path) > (day, path)]
-    return Known(np.unique(np.array([row_id for row_id, *_ in rows], np.int64)), min(later, default=None))
+        db.execute(sql("create_known"), {"known_file": new.known_file, "days": dates(days)})
+    later = db.execute(sql("later_known")).fetchall()
+    return Known(columns(db, "SELECT DISTINCT row_id FROM known")["row_id"], later[0] if later else None)

@@ -1,7 +1,7 @@
 """Taking in deliveries: every line becomes an event, a duplicate, a quarantined line or a blank one, and the ledger says which.
 
-Belongs here: transactions day by day, so that an interrupted run goes on where it stopped; what becomes of duplicates; taking
-days in anew when their files are no longer what they were.
+Belongs here: transactions by days, so that an interrupted run goes on where it stopped; what becomes of duplicates; taking days
+in anew when their files are no longer what they were.
 Does not belong here: reading files (`bulk.py`, `reading.py`), finding duplicates (`duplicates.py`), which files are due
 (`ledger.py`), walking the landing zone (`landing.py`).
 """
@@ -32,8 +32,10 @@ from assets.transactions import transaction
 sql = sql_beside(__file__)
 
 
-# Delivered bytes of small days that are taken in together, and of small files that are read together.
+# Delivered bytes of small days that are taken in together; and expanded ones of small files that are read together, and how many
+# such files: each needs a handle.
 _BYTES_AT_ONCE = 128 * 1024 * 1024
+_FILES_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def _forget_from(db: duckdb.DuckDBPyConnection, day: date) -> None:
     with transaction(db):
         _forget_unfinished(db)
         db.execute(sql("insert_unfinished"), {"delivery_day": day})
-        db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": True})
+        db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": True, "known_file": 0})
         for table in ("events", "quarantine", "not_upgrades", "files"):
             db.execute(sql(f"forget_{table}"), {"delivery_day": day})
 
@@ -198,7 +200,7 @@ def _take_in_days(
             events = columns(db, sql("new_keys"), {"known_file": known_file, "delivery_day": day})
             IDENTITIES.add(db, *on_day(events["identity"], day))
             OPERATIONS.add(db, *on_day(events["operation_key"], day))
-            db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": False})
+            db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": False, "known_file": known_file})
 
 
 def _read_files(
@@ -214,9 +216,7 @@ def _read_files(
     for day, delivered in batch.items():
         begin(day)
         todays = [_File(Place(number, each)) for number, each in enumerate(delivered, start=known_file + 1 + len(files))]
-        for together in _together([file for file in todays if _is_due(db, file, seen)]):
-            with _folder(scratch) as folder, ExitStack() as opened:
-                _read_together(db, together, folder, opened)
+        _read_due(db, [file for file in todays if _is_due(db, file, seen)], scratch)
         files += todays
     for file in files:
         if file.status == ledger.REDELIVERED and (first := seen.get(str(file.sha256))) and first.error:
@@ -249,42 +249,59 @@ def _is_due(db: duckdb.DuckDBPyConnection, file: "_File", seen: dict[str, "_File
     return True
 
 
-def _together(files: list["_File"]) -> Iterator[list["_File"]]:
-    """The files in order, those of canonical events that follow each other together while they are small."""
-    together: list[_File] = []
-    for file in files:
-        deliveries = [each.place.delivery for each in (*together, file)]
-        is_bulk = all(each.source == CANONICAL for each in deliveries)
-        if together and (not is_bulk or sum(each.size for each in deliveries) > _BYTES_AT_ONCE):
-            yield together
-            together = []
-        together.append(file)
-    if together:
-        yield together
+def _read_due(db: duckdb.DuckDBPyConnection, files: list["_File"], scratch: Path) -> None:
+    """Read files of one delivery day into the tables; nothing stays of one that turns out to be unreadable.
 
-
-def _read_together(db: duckdb.DuckDBPyConnection, files: list["_File"], folder: Path, opened: ExitStack) -> None:
-    """Read files into the tables; one that turns out to be unreadable has failed, and nothing of it stays."""
-    contents: list[tuple[_File, Path]] = []
-    for file in files:
-        try:
-            contents.append((file, opened.enter_context(expanded(file.place.delivery.location, folder))))
-        except UnreadableFile as problem:
-            file.fail(str(problem))
-    if contents and files[0].place.delivery.source == CANONICAL:
-        places = [(file.place, content) for file, content in contents]
-        for (file, _), found in zip(contents, read_lines(db, places, folder), strict=True):
-            if isinstance(found, UnreadableFile):
-                file.fail(str(found))
-            else:
-                file.read = found
-    else:
-        for file, content in contents:
+    Files of canonical events are read together while they are few and small, as expanded.
+    """
+    with _folder(scratch) as folder:
+        together = _Together(db, folder)
+        for file in files:
+            delivery = file.place.delivery
             try:
-                file.read = read_records(db, file.place, content)
+                if delivery.source == CANONICAL:
+                    together.add(file)
+                else:
+                    with expanded(delivery.location, folder) as content:
+                        file.read = read_records(db, file.place, content)
             except UnreadableFile as problem:
                 withdraw_file(db, file.place)
                 file.fail(str(problem))
+        together.read()
+
+
+class _Together:
+    """Canonical files of one delivery day that one statement is going to read."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self._db, self._folder = db, folder
+        self._opened = ExitStack()
+        self._contents: list[tuple[_File, Path]] = []
+        self._size = 0
+
+    def add(self, file: "_File") -> None:
+        """Read the file with the next ones, or at once with those before when they are many by now.
+
+        Raises:
+            UnreadableFile: when the file cannot be expanded.
+        """
+        content = self._opened.enter_context(expanded(file.place.delivery.location, self._folder))
+        self._contents.append((file, content))
+        self._size += content.stat().st_size
+        if len(self._contents) >= _FILES_AT_ONCE or self._size >= _BYTES_AT_ONCE:
+            self.read()
+
+    def read(self) -> None:
+        """Read what was added and not read yet."""
+        with self._opened:
+            if self._contents:
+                places = [(file.place, content) for file, content in self._contents]
+                for (file, _), found in zip(self._contents, read_lines(self._db, places, self._folder), strict=True):
+                    if isinstance(found, UnreadableFile):
+                        file.fail(str(found))
+                    else:
+                        file.read = found
+        self._contents, self._size = [], 0
 
 
 def _new_rows(db: duckdb.DuckDBPyConnection, files: list["_File"], known_file: int) -> NewRows:

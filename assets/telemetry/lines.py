@@ -1,7 +1,7 @@
 """A delivered file as lines: decompressed, hashed, with the offset of every line and the lines that need a second look.
 
 Belongs here: bytes, offsets and the byte patterns on which DuckDB's JSON reader is more lenient than JSON.
-Does not belong here: what a line means (`assets/telemetry/canonical.py`), the bulk reading (`assets/telemetry/reading.py`).
+Does not belong here: what a line means (`assets/telemetry/canonical.py`), the bulk reading (`assets/telemetry/bulk.py`).
 """
 
 import gzip
@@ -167,10 +167,8 @@ def read_alongside(content: Path, scratch: Path, thread: Executor, *, as_copy: b
     it would skip or refuse is an empty object: then every line has its row.
     """
     bulk = scratch / f"{uuid4().hex}.ndjson"
-    with content.open("rb") as file:
-        empty = content.stat().st_size == 0
-        text: mmap.mmap | bytes = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        scan = thread.submit(lambda: _lines(text, _scan(file)))
+    with _mapped(content) as text:
+        scan = thread.submit(lambda: _lines(text, _scan(content)))
         try:
             is_copy = as_copy or _may_hold_long_lines(text)
             if is_copy:
@@ -181,8 +179,18 @@ def read_alongside(content: Path, scratch: Path, thread: Executor, *, as_copy: b
         finally:
             wait([scan])
             bulk.unlink(missing_ok=True)
-            if isinstance(text, mmap.mmap):
-                text.close()
+
+
+@contextmanager
+def _mapped(content: Path) -> Iterator[mmap.mmap | bytes]:
+    """The bytes of a file, read when they are looked at; an empty file cannot be mapped."""
+    if content.stat().st_size == 0:
+        yield b""
+        return
+    with content.open("rb") as file:
+        text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    with text:
+        yield text
 
 
 def _may_hold_long_lines(text: mmap.mmap | bytes) -> bool:
@@ -205,8 +213,13 @@ class _Scan:
     suspicious: Indices
 
 
-def _scan(file: io.BufferedIOBase) -> _Scan:
-    """One pass over the file through a small buffer: touching its pages a second time would cost as much again."""
+def _scan(content: Path) -> _Scan:
+    """One pass over the file through a small buffer: touching its mapped pages would cost as much again."""
+    with content.open("rb", buffering=0) as file:
+        return _scan_stream(file)
+
+
+def _scan_stream(file: io.RawIOBase) -> _Scan:
     feeds, low_starts, suspicious = ([np.empty(0, np.int64)] for _ in range(3))
     after_cr = [np.empty(0, np.bool_)]
     # What a pattern may look back at stands in front of each block; before the first one, line feeds.

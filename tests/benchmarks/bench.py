@@ -57,7 +57,7 @@ def main() -> None:
         with progress.status(name):
             try:
                 measured = list(ROWS[name](sizes))
-            except (RuntimeError, OSError) as problem:  # one row that cannot be measured does not hold the others back
+            except Exception as problem:  # one row that cannot be measured does not hold the others back
                 measured = [Line(name, "", None, notes=(str(problem),))]
         lines += measured
         progress.print(f"{name}: {time.monotonic() - started:.0f} s")

@@ -61,7 +61,7 @@ def read(path: str, **parts: str) -> str:
 def statements() -> dict[str, str]:
     """The statements of the heavy pass, those with gaps as they run for objectives of every kind, by a name for the test."""
     plain = (
-        "telemetry/sql/new_identities", "telemetry/sql/repeated_rows", "telemetry/sql/known_rows",
+        "telemetry/sql/new_identities", "telemetry/sql/repeated_rows", "telemetry/sql/create_known",
         "telemetry/sql/records_of_files", "telemetry/sql/new_keys", "telemetry/sql/insert_touched",
         "upgrades/sql/create_refolded", "upgrades/sql/create_replaced",
         "upgrades/sql/create_folded", "upgrades/sql/create_enriched", "upgrades/sql/failure_texts",
@@ -106,7 +106,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "Add": "of row numbers, whole on both",
         "order ends in rowid": "the last tie, between events of one record, is broken by the order in which they were read",
     },
-    "telemetry/known_rows": {"rowid": ROWID, **LIST},
+    "telemetry/create_known": {"rowid": ROWID, **LIST},
     "telemetry/records_of_files": {"rowid": ROWID, "Add": "of counts, whole on both"},
     "telemetry/insert_touched": {"hash()": HASH},
     "upgrades/create_refolded": {
@@ -224,7 +224,7 @@ def test_a_join_by_a_hash_key_compares_what_was_hashed_too():
                 where = join.parent.args.get("where")
                 compared = joined_on | ({column.name for column in where.find_all(exp.Column)} if where else set())
                 assert HASHED[key] <= compared, name
-    assert joins == {("upgrades/create_changed", "resource_key"): 2, ("telemetry/known_rows", "identity"): 1}
+    assert joins == {("upgrades/create_changed", "resource_key"): 2, ("telemetry/create_known", "identity"): 1}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import resource
 import shutil
 from collections import Counter
 from collections.abc import Iterable
@@ -608,6 +609,32 @@ class TestFilesThatDoNotStay:
         self.as_rebuilt(taken, new_zone)
 
 
+def test_a_day_of_more_files_than_a_process_may_open_is_taken_in(zone):
+    for number in range(150):
+        zone.deliver(day(2), f"{number:03}.ndjson", lines(event(f"e{number}"), event("again"), b"x"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 100, hard))
+    try:
+        zone.take_in(day(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(zone.events()) == 151
+    assert places(zone)["again"] == "2026-11-02/000.ndjson"
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 64])
+def test_files_that_are_read_together_come_to_what_each_comes_to(zone, monkeypatch, at_once):
+    monkeypatch.setattr(intake, "_FILES_AT_ONCE", at_once)
+    files = {
+        "a.ndjson": lines(event("a1"), b"", event("a2", region=1), event("a3")),
+        "b.ndjson": b"",
+        "c.ndjson": MARK + lines(b"\x0b", event("a1"), event("c1"), end=b"\r\n"),
+        "d.ndjson": lines(b" ", event("d1"), b'{"a":1,}', event("a3")),
+        "e.ndjson": lines(event("e1")),
+    }
+    assert_taken_in_strictly(zone, files)
+
+
 class TestFilesThatCannotBeRead:
     """They are in the ledger with the reason, are tried again by every run, and nothing of them stays."""
 
@@ -645,6 +672,17 @@ class TestFilesThatCannotBeRead:
         run = zone.take_in(day(2))
         assert (run.restated, run.failed) == ((), ())
         assert zone.files() == {"canonical/2026-11-02/b.ndjson": "taken_in"}
+
+    def test_one_that_has_too_many_lines_leaves_those_alone_that_are_read_with_it(self, zone, monkeypatch):
+        monkeypatch.setattr("assets.telemetry.lines.LINES_LIMIT", 5)
+        zone.deliver(day(2), "a.ndjson", lines(event("a")))
+        zone.deliver(day(2), "b.ndjson", b"\n" * 6)
+        zone.deliver(day(2), "c.ndjson", b"\n" * 6 + b"x" * (LINE_LIMIT + 1))  # which takes the way of a copy
+        zone.deliver(day(2), "d.ndjson", lines(event("d")))
+        zone.take_in(day(2))
+        assert [status for _, status in sorted(zone.files().items())] == ["taken_in", "failed", "failed", "taken_in"]
+        assert "it has more than 5 lines" in zone.error("canonical/2026-11-02/c.ndjson")
+        assert places(zone) == {"a": "2026-11-02/a.ndjson", "d": "2026-11-02/d.ndjson"}
 
     def test_two_with_the_same_bytes_both_fail(self, zone):
         zone.deliver(day(2), "a.ndjson.gz", self.broken)

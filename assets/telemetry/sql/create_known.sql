@@ -1,4 +1,5 @@
 -- One row per new event whose identity an event taken in before has, with the place of that event's delivery.
+CREATE OR REPLACE TEMP TABLE known AS
 SELECT
     new.rowid AS row_id,
     new_files.delivery_day,
