@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from assets.telemetry.canonical import parse_time
 sql = sql_beside(__file__)
 
 COLUMNS = ("cluster_id", "node_pool", "region", "workload_type", "provider", "valid_from", "valid_to")
+_ROWS_AT_ONCE = 50_000
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)  # `date.fromisoformat` takes 20261120 and 2026-W47-5 as well
 
 
@@ -43,10 +45,11 @@ def load_inventory(db: duckdb.DuckDBPyConnection, folder: Path) -> str:
     loaded = db.execute("SELECT sha256 FROM telemetry.inventory_version").fetchall()
     if loaded == [(digest,)]:
         return digest
-    rows = [row for file in _files(folder) for row in read_inventory(file)]
     db.execute(sql("create_previous_inventory"))
     db.execute("DELETE FROM telemetry.inventory")
-    db.execute(sql("insert_inventory"), {"rows": orjson.dumps(rows).decode()})
+    rows = (row for file in _files(folder) for row in read_inventory(file))
+    while batch := list(islice(rows, _ROWS_AT_ONCE)):
+        db.execute(sql("insert_inventory"), {"rows": orjson.dumps(batch).decode()})
     db.execute(sql("insert_changed_clusters"))
     db.execute("DELETE FROM telemetry.inventory_version")
     db.execute("INSERT INTO telemetry.inventory_version VALUES (?)", [digest])
