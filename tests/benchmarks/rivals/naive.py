@@ -21,7 +21,7 @@ _ALL_EVENTS = """CREATE OR REPLACE TEMP VIEW events AS
 
 def main(warehouse: Path, home: Path, day: date, target: Path) -> None:
     db = duckdb.connect()
-    db.execute("SET TimeZone = 'UTC'; SET memory_limit = '4GB'; SET preserve_insertion_order = false")
+    db.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
     db.execute(f"SET temp_directory = '{target.parent / 'spill'}'")
     db.execute(f"ATTACH '{warehouse}' AS history (READ_ONLY)")
     variables = values(home, day, target) | {"landing": f"{home}/landing/canonical/{day}/*.ndjson"}
