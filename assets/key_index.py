@@ -10,7 +10,6 @@ one, eight at a time, so that a year of daily runs is a dozen files and each key
 merge tree; P. O'Neil et al., The log-structured merge-tree, Acta Informatica 33, 1996).
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -23,8 +22,10 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from assets.files import sync
+
 Keys = npt.NDArray[np.uint64]
-# Values since 1970-01-01, of which two bytes reach to the year 2149; or two of them, the second in the lower half.
+# Days since 1970-01-01, of which two bytes reach to the year 2149; or two of them, the second in the lower half.
 Values = npt.NDArray[np.uint32]
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -100,9 +101,8 @@ class KeyIndex:
                 target.seek(8 * length + 4 * done)
                 target.write(values.data)
                 done += len(keys)
-            target.flush()
-            os.fsync(target.fileno())
-        _sync_folder(run.folder)
+        for written in (run.file, run.folder):
+            sync(written)
         db.execute("INSERT INTO main.key_runs VALUES (?, ?, ?, ?)", [self.name, run.name, level, length])
 
     def _sweep(self, db: duckdb.DuckDBPyConnection) -> None:
@@ -228,15 +228,6 @@ def _merged(runs: list[_Run]) -> Iterator[tuple[Keys, Values]]:
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _NOTHING = (np.empty(0, np.uint64), np.empty(0, np.uint32))
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the names in the folder are on the disk too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _folder(db: duckdb.DuckDBPyConnection) -> Path:

@@ -17,8 +17,8 @@ import duckdb
 import orjson
 import polars as pl
 
+from assets.files import swap_link, sync, write_atomically
 from assets.reports.basis import Basis, inputs_sha256
-from assets.reports.files import swap_link, sync, write_atomically
 from assets.reports.page import render
 from assets.reports.report_data import ReportData
 from assets.reports.summary import summary_text

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import duckdb
 
-from assets.reports.files import make_read_only, replace_durably, sync
+from assets.files import make_read_only, replace_durably, sync
 from assets.reports.publish import STATUS, manifest_of, published_days
 from assets.slo.cells import require_day
 from assets.sql_files import compose, sql_beside
+from assets.transactions import transaction
 
 sql = sql_beside(__file__)
 
@@ -179,11 +180,10 @@ def _view(db: duckdb.DuckDBPyConnection, table: str, files: list[Path]) -> str:
 
 def _remember(db: duckdb.DuckDBPyConnection, names: Names) -> None:
     """From now on, changed days are counted from the snapshot that names these files."""
-    db.execute("BEGIN")
-    db.execute("DELETE FROM slo.unpublished_days")
-    db.execute("DELETE FROM reports.snapshot_state")
-    db.execute("INSERT INTO reports.snapshot_state VALUES (?)", [_files_sha256(names)])
-    db.execute("COMMIT")
+    with transaction(db):
+        db.execute("DELETE FROM slo.unpublished_days")
+        db.execute("DELETE FROM reports.snapshot_state")
+        db.execute("INSERT INTO reports.snapshot_state VALUES (?)", [_files_sha256(names)])
 
 
 def _files_sha256(names: Names) -> str:

@@ -31,7 +31,6 @@ from assets.transactions import transaction
 
 sql = sql_beside(__file__)
 
-
 # Delivered bytes of small days that are taken in together; and expanded ones of small files that are read together, and how many
 # such files: each needs a handle.
 _BYTES_AT_ONCE = 128 * 1024 * 1024

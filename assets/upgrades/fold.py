@@ -24,8 +24,6 @@ from assets.upgrades import errors, keys, siblings
 sql = sql_beside(__file__)
 
 _CODE = "assets/upgrades"
-
-
 # Events of operations that are folded at once, about: what a step holds in memory; and how many an operation has, about.
 _EVENTS_AT_ONCE = 4_000_000
 _EVENTS_OF_AN_OPERATION = 3

@@ -12,9 +12,12 @@ import numpy as np
 
 from assets.frames import columns
 from assets.key_index import KeyIndex, Keys, Values, day_numbers
-from assets.sql_files import sql_beside
+from assets.sql_files import compose, sql_beside
 
 sql = sql_beside(__file__)
+
+_STORED = compose(sql("keys_of_operations"), operations="upgrades.operations", condition="day = $day")
+_CHANGED = compose(sql("keys_of_operations"), operations="changed", condition="is_refolded")
 
 Found = dict[str, Any]
 
@@ -22,7 +25,7 @@ Found = dict[str, Any]
 def _index(name: str, pairs_of: Callable[[Found], tuple[Keys, Values]]) -> KeyIndex:
     def batches(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[Keys, Values]]:
         for (day,) in db.execute("SELECT DISTINCT day FROM upgrades.operations ORDER BY day").fetchall():
-            yield pairs_of(columns(db, sql("keys_of_day"), {"day": day}))
+            yield pairs_of(columns(db, _STORED, {"day": day}))
 
     return KeyIndex(f"upgrades.{name}", batches)
 
@@ -61,7 +64,7 @@ _PAIRS = {CLUSTERS: _clusters, UPGRADES: _upgrades, RECEIVERS: _receivers, SUCCE
 
 def note_changed(db: duckdb.DuckDBPyConnection) -> None:
     """Note the operations that were folded again (the table `changed`) in every index."""
-    found = columns(db, sql("keys_of_changed"))
+    found = columns(db, _CHANGED)
     for index, pairs_of in _PAIRS.items():
         index.add(db, *pairs_of(found))
 

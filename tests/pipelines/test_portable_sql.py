@@ -16,6 +16,7 @@ import assets
 from assets.slo import cells, slices
 from assets.slo.objectives import load_objectives
 from assets.sql_files import compose
+from assets.upgrades import keys
 from tests.data.made_objectives import ratio, threshold
 
 ROOT = Path(assets.__file__).parent
@@ -69,10 +70,10 @@ def statements() -> dict[str, str]:
         "upgrades/sql/create_receivers", "upgrades/sql/receivers",
         "upgrades/sql/create_donors", "upgrades/sql/stored_donors", "upgrades/sql/insert_donors",
         "upgrades/sql/create_changed", "upgrades/sql/insert_touched_days", "upgrades/sql/insert_operations",
-        "upgrades/sql/keys_of_changed", "upgrades/sql/keys_of_day",
         "slo/sql/create_recounted", "slo/sql/sum_lone_cells",
     )  # fmt: skip
     found = {path.replace("/sql/", "/"): read(path) for path in plain}
+    found["upgrades/keys of changed"], found["upgrades/keys of a day"] = keys._CHANGED, keys._STORED
     found["telemetry/keys_of_day"] = read("telemetry/sql/keys_of_day", key="identity")
     found["upgrades/days_of_events"] = read("upgrades/sql/days_of_events", operations="refolded")
     several = (*load_objectives(None).objectives, ratio(slice_by=("scope",)), threshold("gte", name="slow", failed="excluded"))
@@ -131,8 +132,8 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "upgrades/stored_donors": {"rowid": ROWID, **LIST},
     "upgrades/insert_donors": {"rowid": ROWID, **LIST},
     "upgrades/create_changed": {"upgrade_key decides a result": NARROWS},
-    "upgrades/keys_of_changed": {"hash()": HASH, "CAST to TIMESTAMPNTZ": MIDNIGHT},
-    "upgrades/keys_of_day": {"hash()": HASH, "CAST to TIMESTAMPNTZ": MIDNIGHT},
+    "upgrades/keys of changed": {"hash()": HASH, "CAST to TIMESTAMPNTZ": MIDNIGHT},
+    "upgrades/keys of a day": {"hash()": HASH, "CAST to TIMESTAMPNTZ": MIDNIGHT},
     "upgrades/insert_operations": {
         "epoch_us()": MICROSECONDS,
         "Div": "by the constant 1e6, for the duration in seconds: never by zero, and a double on both",

@@ -1,7 +1,7 @@
 """Files that readers see whole or not at all, and that are still whole after the power fails.
 
 Belongs here: writing, replacing and linking from one moment to the next.
-Does not belong here: what the files hold (`publish.py`, `snapshot.py`).
+Does not belong here: what the files hold (`assets/reports/`, `assets/key_index.py`).
 """
 
 import os
