@@ -39,6 +39,9 @@ ROWS: dict[str, Callable[[Sizes], Iterable[Line]]] = {
 }
 
 
+RESULTS = homes.ROOT / "results.json"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="small sizes, fewer pairs")
@@ -61,6 +64,7 @@ def main() -> None:
                 measured = [Line(name, "", None, notes=(str(problem),))]
         lines += measured
         progress.print(f"{name}: {time.monotonic() - started:.0f} s")
+        _write(sizes, lines)  # after every row, since an hour is long
     if chosen.markdown:
         print(markdown(lines))
     else:
@@ -68,10 +72,12 @@ def main() -> None:
         for line in lines:
             for note in line.notes:
                 console.print(f"{line.what}, {line.against}: {note}", markup=False, highlight=False)
-    target = homes.ROOT / "results.json"
+    progress.print(f"written to {RESULTS}")
+
+
+def _write(sizes: Sizes, lines: list[Line]) -> None:
     content = {"machine": _machine(), "sizes": vars(sizes), "rows": [line.as_json() for line in lines]}
-    target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    progress.print(f"written to {target}")
+    RESULTS.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _machine() -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LAST_DAY = END - timedelta(days=1)
 EVENTS_PER_OPERATION = 2.77
 _SQL = Path(__file__).with_name("sql")
-_DAYS_AT_ONCE = 14
+_DAYS_AT_ONCE = 28
 _PARTS = range(3)
 
 

@@ -1,36 +1,41 @@
--- One row per event delivered from $first_day to $last_day: a fleet in which every resource is upgraded every 30 days.
+-- One row per event delivered from $first_day to $last_day: a fleet whose resources are upgraded every 7, 30, 90 or 300 days.
 -- Everything follows from hashes of the resource and the day, so any day can be made by itself, and again.
-WITH starts AS (
+WITH cadences(every, share, first_resource) AS (
+    VALUES (7, 0.25, 0), (30, 0.45, 100000000), (90, 0.2, 200000000), (300, 0.1, 300000000)
+),
+starts AS (
     SELECT
         day,
-        resource,
+        every,
+        first_resource + place AS resource,
+        -- Five resources to a cluster, all of which are upgraded on the same day.
+        first_resource + place // (5 * every) * every + place % every AS cluster,
+        place // every % 5 AS slot,
         1 AS attempt,
-        CAST(hash(resource, epoch_day) // 2 AS BIGINT) AS chance
+        CAST(hash(first_resource + place, epoch_day) // 2 AS BIGINT) AS chance
     FROM (
         SELECT
             CAST(day AS DATE) AS day,
             epoch_us(day) // 86400000000 AS epoch_day,
-            unnest(range($operations_a_day)) * 30 + epoch_us(day) // 86400000000 % 30 AS resource
-        FROM range($first_day::TIMESTAMP - INTERVAL 4 DAY, $last_day::TIMESTAMP + INTERVAL 2 DAY, INTERVAL 1 DAY) AS days(day)
+            every,
+            first_resource,
+            unnest(range(CAST(share * $operations_a_day AS BIGINT))) * every + epoch_us(day) // 86400000000 % every AS place
+        FROM range($first_day::TIMESTAMP - INTERVAL 12 DAY, $last_day::TIMESTAMP + INTERVAL 2 DAY, INTERVAL 1 DAY) AS days(day)
+        CROSS JOIN cadences
     )
 ),
 attempts AS (
     FROM starts
     UNION ALL
     -- Of 1000 first attempts 15 fail; most are tried again, which may be on the next day.
-    SELECT day, resource, 2, CAST(hash(chance, 'again') // 2 AS BIGINT)
+    SELECT * REPLACE (2 AS attempt, CAST(hash(chance, 'again') // 2 AS BIGINT) AS chance)
     FROM starts
     WHERE chance % 1000 < 15 AND chance // 1000 % 10 < 8
 ),
 placed AS (
     SELECT
-        day,
-        resource,
-        attempt,
-        chance,
-        resource // 150 * 30 + resource % 30 AS cluster,
-        CAST(hash(resource // 150 * 30 + resource % 30) // 2 AS BIGINT) AS kind,
-        resource // 30 % 5 AS slot,
+        *,
+        CAST(hash(cluster) // 2 AS BIGINT) AS kind,
         CASE attempt WHEN 1 THEN 0 ELSE 10800 END + CAST(hash(resource, day) % 86400 AS BIGINT) AS start_second,
         -- A sum of four even chances is close enough to a normal one.
         exp(0.4 * 1.73 * (
@@ -70,7 +75,7 @@ versioned AS (
         CASE scope
             WHEN 'node_image' THEN format('{}-image-{}', provider, month)
             ELSE format('1.{}.{}-{}', minor, month, provider)
-        END AS to_version,
+        END AS wanted_version,
         CASE scope
             WHEN 'node_image' THEN format('{}-image-{}', provider, month - 1)
             ELSE format('1.{}.{}-{}', minor, month - 1, provider)
@@ -92,9 +97,13 @@ moments AS (
 delivered AS (
     SELECT
         *,
-        -- Two in a hundred come a day late, two in a thousand another day later.
-        CAST(time AS DATE) + CASE WHEN hash(chance, type) % 1000 < 2 THEN 2 WHEN hash(chance, type) % 1000 < 22 THEN 1 ELSE 0 END
-            AS delivery_day
+        -- Two in a hundred come a day late, two in a thousand another day later, two in ten thousand after ten days.
+        CAST(time AS DATE) + CASE
+            WHEN hash(chance, type) % 10000 < 2 THEN 10
+            WHEN hash(chance, type) % 1000 < 2 THEN 2
+            WHEN hash(chance, type) % 1000 < 22 THEN 1
+            ELSE 0
+        END AS delivery_day
     FROM moments
 )
 SELECT
@@ -111,7 +120,8 @@ SELECT
     node_pool,
     region,
     CASE WHEN chance // 13 % 8 > 0 THEN from_version END AS from_version,
-    to_version,
+    -- One operation in twenty does not say what it wants.
+    CASE WHEN chance // 29 % 20 > 0 THEN wanted_version END AS to_version,
     ['auto_channel', 'maintenance', 'manual', 'security'][chance // 17 % 4 + 1] AS "trigger",
     ['web', 'batch_etl', 'ml_batch', 'stateful_db', 'ci_runner', 'streaming', 'gpu_inference', 'api'][kind // 96 % 8 + 1]
         AS workload_type,
@@ -120,7 +130,7 @@ SELECT
         WHEN 'failed' THEN ['PodDrainFailure', 'InternalOperationError', 'QuotaExceeded'][chance // 19 % 3 + 1]
     END AS error_code,
     CASE WHEN kind // 768 % 9 < 5 THEN format('up-{}-{}', resource, month) END AS upgrade_id,
-    CASE WHEN type = 'succeeded' AND chance // 23 % 2 = 0 THEN to_version END AS observed_version,
+    CASE WHEN type = 'succeeded' AND chance // 23 % 2 = 0 THEN wanted_version END AS observed_version,
     CASE WHEN kind // 768 % 9 = 0 THEN ['policy/v1beta1/PodDisruptionBudget'] END AS api_features
 FROM delivered
 WHERE delivery_day >= $first_day AND delivery_day <= $last_day
