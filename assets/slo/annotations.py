@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from assets.slo.fields import Found, Problem, nearest, quoted
 from assets.slo.openslo import KINDS, SHORTHAND_ACCEPTED, Metadata, parse_shorthand
+from assets.yaml_fields import Found, Problem, nearest, quoted
 
 PREFIX = "upgradeslo.dev/"
 SLICE_COLUMNS = ("to_version", "to_minor", "region", "workload_type", "trigger", "scope", "provider")

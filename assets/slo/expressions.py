@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from assets.slo.fields import cut, nearest
+from assets.yaml_fields import cut, nearest
 
 # The columns of upgrades.operations. A list column is known, so that the message can say why it is refused.
 COLUMNS = {

@@ -14,7 +14,6 @@ from typing import Any
 
 from assets.slo.annotations import DEFAULTS, LONGEST_DURATION_DAYS, default, read_annotations
 from assets.slo.expressions import ExpressionError, rebuild
-from assets.slo.fields import Found, Place, Problem
 from assets.slo.openslo import (
     AlertCondition,
     AlertPolicy,
@@ -26,6 +25,7 @@ from assets.slo.openslo import (
     Slo,
     read_documents,
 )
+from assets.yaml_fields import Found, Place, Problem
 
 SHIPPED = Path(__file__).parent / "shipped"
 

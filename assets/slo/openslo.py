@@ -3,7 +3,7 @@
 Belongs here: the format's own rules for all seven kinds (fields, names, durations, references), as the public
 Go SDK has them; where we are stricter, a comment says so.
 Does not belong here: our annotations (`assets/slo/annotations.py`), our metric source and what is evaluated
-(`assets/slo/objectives.py`), reading one field (`assets/slo/fields.py`).
+(`assets/slo/objectives.py`), reading one field (`assets/yaml_fields.py`).
 """
 
 import re
@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from assets.slo.fields import Fields, Found, Place, Problem, cut, nearest, shown
-from assets.slo.yaml_source import Items, Mapping, Node, Scalar, read_yaml
+from assets.yaml_fields import Fields, Found, Place, Problem, cut, nearest, shown
+from assets.yaml_source import Items, Mapping, Node, Scalar, read_yaml
 
 API_VERSION = "openslo/v1"
 BUDGETING_METHODS = ("Occurrences", "Timeslices", "RatioTimeslices")

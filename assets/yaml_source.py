@@ -1,8 +1,8 @@
 """YAML text as trees of nodes that know their line, with every scalar left as it was written.
 
 Belongs here: the syntax of YAML, what we refuse of it (anchors, tags, endless nesting), what a scalar is.
-Does not belong here: reading fields from the nodes that this module returns (`assets/slo/fields.py`), which
-fields there are (`assets/slo/openslo.py`).
+Does not belong here: reading fields from the nodes that this module returns (`assets/yaml_fields.py`), which fields there are
+(`assets/slo/openslo.py`, `assets/upgrades/catalogue.py`).
 """
 
 import re
@@ -12,8 +12,8 @@ from typing import Literal
 
 import yaml
 
-LONGEST_FILE_BYTES = 1 << 20  # an objectives file is read by people: one MiB is far beyond any of them
-DEEPEST_NESTING = 40  # OpenSLO needs about ten levels
+LONGEST_FILE_BYTES = 1 << 20  # people read and write these files: one MiB is far beyond any of them
+DEEPEST_NESTING = 40  # OpenSLO, the deepest, needs about ten levels
 
 ScalarType = Literal["text", "number", "boolean", "nothing"]
 
@@ -141,7 +141,7 @@ def read_yaml(content: bytes) -> Source:
         flaws.append(_syntax_flaw(error))
         return Source(tuple(documents), tuple(flaws), complete=False)
     if not documents and not flaws:
-        flaws.append(Flaw(1, "an empty file", "at least one OpenSLO document"))
+        flaws.append(Flaw(1, "an empty file", "at least one document"))
     return Source(tuple(documents), tuple(flaws), complete=True)
 
 
@@ -176,7 +176,7 @@ def _trees(text: str, flaws: list[Flaw]) -> Iterator[Node]:
             line = _line(event)
             if len(open_nodes) == DEEPEST_NESTING:
                 read = f"more than {DEEPEST_NESTING} levels of nesting"
-                raise _Stop(Flaw(line, read, "the nesting of OpenSLO, which needs about ten levels"))
+                raise _Stop(Flaw(line, read, "mappings and lists within each other, about ten levels at most"))
             if open_nodes and isinstance(open_nodes[-1], Mapping) and open_keys[-1] is None:
                 raise _Stop(Flaw(line, "a list or mapping as a key", "text as a key"))
             open_nodes.append(Mapping(line) if isinstance(event, yaml.MappingStartEvent) else Items(line))

@@ -1,8 +1,8 @@
 """The fields of a YAML mapping, read strictly: each with its place, each mistake as a problem.
 
 Belongs here: places, problems and their wording, reading one field as text, number, boolean, list or mapping.
-Does not belong here: which fields exist and what they mean (`assets/slo/openslo.py`), the syntax of YAML
-(`assets/slo/yaml_source.py`).
+Does not belong here: which fields exist and what they mean (`assets/slo/openslo.py`, `assets/upgrades/catalogue.py`), the syntax
+of YAML (`assets/yaml_source.py`).
 """
 
 import math
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-from assets.slo.yaml_source import Items, Mapping, Node, Scalar
+from assets.yaml_source import Items, Mapping, Node, Scalar
 
 _LONGEST_QUOTE = 60  # characters of a value that a message repeats
 
