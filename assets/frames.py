@@ -5,7 +5,7 @@ Does not belong here: what is asked (`sql/`), what the result means (the module 
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -35,4 +35,5 @@ def arrays(db: duckdb.DuckDBPyConnection, **named: Mapping[str, npt.NDArray[Any]
         yield
     finally:
         for name in named:
-            db.unregister(name)
+            with suppress(duckdb.Error):  # after a statement that failed, which is what the caller has to hear of
+                db.unregister(name)

@@ -34,6 +34,8 @@ _BLOCK = 1 << 18
 # Zstandard turns a byte into up to 32 KiB, so pieces of this size bound what a hostile stream puts into memory at once.
 _ZSTD_PIECE = 1 << 10
 _EXPANDED_BLOCK = 1 << 20
+# Bytes around one that is looked at which the system maps with it.
+_MAPPED_AT_ONCE = 1 << 16
 _LF, _CR, _SPACE, _TAB = 10, 13, 32, 9
 _WHITE_SPACE = np.array([_LF, _CR, _TAB], np.uint8)
 # Keys whose values have to be strings; DuckDB would take a number or an object for its text. The bulk reading itself judges those
@@ -73,7 +75,7 @@ class Lines:
 
     def line(self, index: int) -> bytes:
         """The bytes of a line without its end, and without a byte order mark at the start of the file."""
-        return self.text[_start(self.text, self.feeds, index) : int(self.feeds[index] - self.after_cr[index])]
+        return _read(self.text, _start(self.text, self.feeds, index), int(self.feeds[index] - self.after_cr[index]))
 
     def kept(self, index: int) -> bytes:
         """What the quarantine keeps of a line: all of it, unless it is longer than any line that is read."""
@@ -349,6 +351,15 @@ def _lines(text: mmap.mmap | bytes, scan: _Scan) -> Lines:
     return Lines(text, feeds, after_cr, blank, odd, np.array(long, np.int64), doubtful[~np.isin(doubtful, blank)])
 
 
+def _read(text: mmap.mmap | bytes, begin: int, end: int) -> bytes:
+    """These bytes. The pages that held them are let go of, or the lines looked at in a large file become resident memory."""
+    found = text[begin:end]
+    if isinstance(text, mmap.mmap):
+        first = begin // _MAPPED_AT_ONCE * _MAPPED_AT_ONCE
+        text.madvise(mmap.MADV_DONTNEED, first, min(end + _MAPPED_AT_ONCE, len(text)) - first)
+    return found
+
+
 def _start(text: mmap.mmap | bytes, feeds: Indices, index: int) -> int:
     if index:
         return int(feeds[index - 1]) + 1
@@ -365,7 +376,7 @@ def _blank_lines(
     """Lines of blanks and tabs, and lines that only DuckDB holds for blank (it counts CR, VT and FF as blanks too)."""
     blank, odd = [], []
     for index in candidates:
-        line = text[_start(text, feeds, index) : int(feeds[index] - after_cr[index])]
+        line = _read(text, _start(text, feeds, index), int(feeds[index] - after_cr[index]))
         if not line.strip(b" \t"):
             blank.append(index)
         elif not line.strip(b" \t\r\v\f"):
@@ -376,7 +387,7 @@ def _blank_lines(
 def _deep_lines(text: mmap.mmap | bytes, feeds: Indices, candidates: Indices) -> Indices:
     deep = []
     for index in candidates:
-        line = text[_start(text, feeds, index) : int(feeds[index])]
+        line = _read(text, _start(text, feeds, index), int(feeds[index]))
         if line.count(b"[") + line.count(b"{") > _DEEP_FROM // 2:
             deep.append(index)
     return np.array(deep, np.int64)
