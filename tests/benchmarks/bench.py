@@ -16,7 +16,7 @@ from pathlib import Path
 
 import homes
 from rich.console import Console
-from rows import daily, intake, memory, rivals, slices
+from rows import daily, intake, memory, rivals, slices, sources
 from sizes import FULL, QUICK, Sizes
 from table import Line, for_people, markdown
 
@@ -25,6 +25,7 @@ ROWS: dict[str, Callable[[Sizes], Iterable[Line]]] = {
     "intake-gzip": intake.compressed,
     "intake-days": intake.several_days,
     "intake-many": intake.many,
+    "sources": sources.records,
     "rivals": rivals.all_of_a_home,
     "rivals-many": rivals.fastest_of_a_large_home,
     "next-day": rivals.next_day,

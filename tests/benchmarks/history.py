@@ -161,9 +161,9 @@ def _derive(home: Path) -> None:
 
 def _make_indexes(warehouse: "Warehouse") -> None:
     """Everything beside the tables that says where in them something is; the intake would have written it day by day."""
-    from assets.telemetry.keys import IDENTITIES, OPERATIONS
+    from assets.telemetry.keys import IDENTITIES, THREADS
 
-    for index in (IDENTITIES, OPERATIONS):
+    for index in (IDENTITIES, THREADS):
         with warehouse.transaction() as db:
             index.rebuild(db)
 

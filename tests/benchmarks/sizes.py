@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Sizes:
-    """`lines` of an ordinary home, `many_lines` of a large one, `day_lines` of the longest day.
+    """`lines` of an ordinary home, `many_lines` of a large one, `day_lines` of the longest day. `records` of a provider's file.
 
     `home_days`: delivery days of the homes that rivals read too. `long_days` and `short_days` of history, with `events_a_day`.
     `pairs` of an ordinary row, `few_pairs` of one that takes long.
@@ -18,6 +18,7 @@ class Sizes:
     lines: int
     many_lines: int
     day_lines: int
+    records: int
     home_days: int
     long_days: int
     short_days: int
@@ -36,6 +37,7 @@ FULL = Sizes(
     lines=1_000_000,
     many_lines=10_000_000,
     day_lines=20_000_000,
+    records=200_000,
     home_days=30,
     long_days=365,
     short_days=30,
@@ -49,6 +51,7 @@ QUICK = Sizes(
     lines=100_000,
     many_lines=300_000,
     day_lines=500_000,
+    records=20_000,
     home_days=10,
     long_days=45,
     short_days=30,

@@ -4,8 +4,10 @@ SELECT
     delivery_day,
     (delivery_day - $origin::DATE) * 3 + part + 1 AS file_id,
     hash(source, id) AS identity,
-    hash(cluster_id, operation_id) AS operation_key,
+    hash(cluster_id, operation_id) AS thread_key,
     time AS observed_at,
+    NULL AS thread,
+    0 AS flags,
     * EXCLUDE (delivery_day, part)
 FROM ({history})
 ORDER BY file_id
