@@ -56,7 +56,11 @@ _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact about one operation. Moments are naive UTC to the microsecond; None is absence."""
+    """One fact about one operation. Moments are naive UTC to the microsecond; None is absence.
+
+    `thread`: what it has to be folded with beyond its operation, within its cluster: the events of all sources that speak of the
+    same upgrades. `flags`: bits of `assets.telemetry.flags.Flag`. Canonical events have neither.
+    """
 
     id: str
     source: str
@@ -79,6 +83,8 @@ class Event:
     upgrade_id: str | None = None
     observed_version: str | None = None
     api_features: tuple[str, ...] | None = None
+    thread: str | None = None
+    flags: int = 0
 
 
 @dataclass(frozen=True, slots=True)

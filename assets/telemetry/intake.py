@@ -23,7 +23,7 @@ from assets.sql_files import compose, sql_beside
 from assets.telemetry import ledger
 from assets.telemetry.bulk import read_lines
 from assets.telemetry.duplicates import NewRows, Rows, known, repeated
-from assets.telemetry.keys import IDENTITIES, OPERATIONS
+from assets.telemetry.keys import IDENTITIES, THREADS
 from assets.telemetry.landing import CANONICAL, Delivery, deliveries
 from assets.telemetry.lines import UnreadableFile, expanded, sha256_of
 from assets.telemetry.reading import Counts, Place, Read, read_records, withdraw_file
@@ -198,7 +198,7 @@ def _take_in_days(
         for day in batch:
             events = columns(db, sql("new_keys"), {"known_file": known_file, "delivery_day": day})
             IDENTITIES.add(db, *on_day(events["identity"], day))
-            OPERATIONS.add(db, *on_day(events["operation_key"], day))
+            THREADS.add(db, *on_day(events["thread_key"], day))
             db.execute(sql("insert_touched"), {"delivery_day": day, "and_later": False, "known_file": known_file})
 
 

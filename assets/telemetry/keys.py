@@ -1,4 +1,4 @@
-"""The key indexes of events: which identities, and which operations, were delivered on which days.
+"""The key indexes of events: which identities, and which threads, were delivered on which days.
 
 Belongs here: what the indexes hold, and reading it from the table.
 Does not belong here: how an index works (`assets/key_index.py`), duplicates (`duplicates.py`), the fold (`assets/upgrades/`).
@@ -26,4 +26,4 @@ def _by_day(column: str) -> KeyIndex:
 
 
 IDENTITIES = _by_day("identity")
-OPERATIONS = _by_day("operation_key")
+THREADS = _by_day("thread_key")

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from assets.telemetry.sources import SOURCES
+from assets.telemetry.sources import SOURCES, openshift_clusterversion
 
 CANONICAL = "canonical"
-FILE_NAMES = re.compile(r".*\.(json|ndjson|jsonl)(\.gz|\.zst)?", re.DOTALL)
-ACCEPTED_NAMES = "*.json, *.ndjson or *.jsonl, plain or with .gz or .zst"
+_KINDS = ("json", "ndjson", "jsonl")
+# Tools that print YAML for people are used for this source alone.
+_MORE_KINDS = {openshift_clusterversion.NAME: ("yaml", "yml")}
 _A_LINK = "a link that leads outside the landing zone or nowhere"
 
 
@@ -55,9 +56,16 @@ def deliveries(landing: Path) -> list[Delivery]:
     Names that begin with a dot are left out, since tools write half-copied files under such names.
 
     Raises:
-        LandingError: for a folder that is no known source, or a day folder that is no date.
+        LandingError: for a folder that is no known source, a day folder that is no date, or a folder that may not be read.
     """
-    return sorted(_walk(landing, known_sources())) if landing.is_dir() else []
+    try:
+        return sorted(_walk(landing, known_sources())) if landing.is_dir() else []
+    except PermissionError as problem:
+        place = _printable(os.path.relpath(problem.filename, landing.parent))
+        raise LandingError(
+            f"{place} is out of reach: this user may not list it, or not enter the folder that holds it; accepted: folders with "
+            "permission to list and to enter them. Grant it (chmod u+rx), or move the files into a folder of your own."
+        ) from problem
 
 
 def _walk(landing: Path, sources: Collection[str]) -> Iterator[Delivery]:
@@ -98,19 +106,22 @@ def _day(root: Path, source: str, folder: os.DirEntry[str]) -> Iterator[Delivery
             source=source,
             location=Path(entry.path),
             stamp=f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}",
-            problem=_problem(entry, status),
+            problem=_problem(entry, status, source),
         )
 
 
-def _problem(entry: os.DirEntry[str], status: os.stat_result) -> str | None:
+def _problem(entry: os.DirEntry[str], status: os.stat_result, source: str) -> str | None:
     if _printable(entry.name) != entry.name:
         return "its name is not UTF-8; accepted: names in UTF-8. Rename it."
     if entry.is_symlink() and stat.S_ISLNK(status.st_mode):
         return f"it is {_A_LINK}; accepted: regular files. Copy what it stands for here."
     if not stat.S_ISREG(status.st_mode):
         return f"it is a {_kind(status.st_mode)}; accepted: regular files. Remove it."
-    if not FILE_NAMES.fullmatch(entry.name):
-        return f"its name is none of {ACCEPTED_NAMES}. Rename it, or move it out of the landing zone."
+    kinds = _KINDS + _MORE_KINDS.get(source, ())
+    if not re.fullmatch(rf".*\.({'|'.join(kinds)})(\.gz|\.zst)?", entry.name, re.DOTALL):
+        *others, last = (f"*.{kind}" for kind in kinds)
+        accepted = f"{', '.join(others)} or {last}, plain or with .gz or .zst"
+        return f"its name is none of {accepted}. Rename it, or move it out of the landing zone."
     return None
 
 

@@ -5,8 +5,9 @@ Does not belong here: canonical files (`bulk.py`), which files are read, duplica
 means (`sources/`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import duckdb
 import numpy as np
 import orjson
 
-from assets.moments import microseconds
+from assets.frames import arrays
 from assets.sql_files import sql_beside
 from assets.telemetry.canonical import Event, Refusal
 from assets.telemetry.landing import Delivery
@@ -24,9 +25,17 @@ from assets.telemetry.sources.privacy import mask_raw
 
 sql = sql_beside(__file__)
 
-# Rows, and characters of refused lines, that are held before they are written.
+# Rows, and bytes of the records that they come from, which are held before they are written.
 _BATCH_ROWS = 10_000
-_BATCH_CHARACTERS = 32 * 1024 * 1024
+_BATCH_BYTES = 32 * 1024 * 1024
+
+# The columns that an event is written in. DuckDB guesses their types from some of the values, so those that may be numbers of any
+# size or lists go in as text.
+_COLUMNS: dict[str, Callable[[Event], Any]] = {
+    **{name: attrgetter(name) for name in Event.__dataclass_fields__},
+    "node_count": lambda event: None if event.node_count is None else str(event.node_count),
+    "api_features": lambda event: None if event.api_features is None else orjson.dumps(event.api_features).decode(),
+}
 
 
 @dataclass(frozen=True)
@@ -73,12 +82,6 @@ def withdraw_file(db: duckdb.DuckDBPyConnection, place: Place) -> None:
         db.execute(sql(f"withdraw_{table}"), place.key)
 
 
-def as_json(record: int, event: Event) -> dict[str, Any]:
-    """An event as `sql/insert_events.sql` reads it: moments as microseconds since the epoch."""
-    row = {name: getattr(event, name) for name in Event.__dataclass_fields__}
-    return {**row, "record": record, "time": microseconds(event.time), "observed_at": microseconds(event.observed_at)}
-
-
 def read_records(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -> Read:
     """Write what the decompressed `content` of a provider's file holds: every record is an event, a refusal or no upgrade."""
     source = SOURCES[place.delivery.source]
@@ -86,12 +89,21 @@ def read_records(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -> 
 
     def outcomes() -> Iterator[tuple[int, Outcome, bytes]]:
         with content.open("rb") as stream:
-            for record in envelopes.records(stream, name=place.delivery.path, counts=counts):
-                if isinstance(record.value, Refusal):
-                    outcome: Outcome = Refused(record.value.reason)
-                else:
-                    outcome = source.interpret(record.value, delivery_day=place.delivery.day)
-                yield record.number, outcome, mask_raw(record.raw) if isinstance(outcome, Refused) else b""
+            for number, line, raw, value in envelopes.records(stream, name=place.delivery.path, counts=counts):
+                match value:
+                    case Refusal(reason):
+                        outcome: Outcome = Refused(reason)
+                    case NotAnUpgrade():
+                        outcome = value
+                    case _:
+                        outcome = source.interpret(value, delivery_day=place.delivery.day)
+                match outcome:
+                    case Accepted():
+                        yield number, outcome, raw
+                    case Refused():
+                        yield line, outcome, mask_raw(raw)
+                    case NotAnUpgrade():
+                        yield line, outcome, b""
 
     quarantined, not_an_upgrade = store(db, place, outcomes())
     return Read(
@@ -106,19 +118,24 @@ def read_records(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -> 
 
 
 def store(db: duckdb.DuckDBPyConnection, place: Place, outcomes: Iterable[tuple[int, Outcome, bytes]]) -> tuple[int, int]:
-    """Write what became of single records; how many were refused, and how many are no upgrade."""
+    """Write what became of single records; how many were refused, and how many are no upgrade.
+
+    Each comes with its number among the records of the file when it is accepted, else with its line, and with its bytes. They are
+    kept of a refused record; of the others they only say how much is held in memory.
+    """
     batch = _Batch(db, place)
     refused = not_an_upgrade = 0
     for number, outcome, raw in outcomes:
         match outcome:
             case Accepted(events):
-                batch.events += [as_json(number, event) for event in events]
+                batch.events += [(number, event) for event in events]
             case Refused(reason):
                 refused += 1
-                batch.refuse(number, reason, raw)
+                batch.refusals.append((number, reason, raw))
             case NotAnUpgrade(kind):
                 not_an_upgrade += 1
-                batch.not_upgrades.append({"line": number, "class": kind})
+                batch.not_upgrades.append((number, kind))
+        batch.held_bytes += len(raw)
         if batch.is_full():
             batch.write()
     batch.write()
@@ -131,27 +148,30 @@ class _Batch:
 
     db: duckdb.DuckDBPyConnection
     place: Place
-    events: list[dict[str, Any]] = field(default_factory=list)
-    refusals: list[dict[str, Any]] = field(default_factory=list)
-    not_upgrades: list[dict[str, Any]] = field(default_factory=list)
-    refused_characters: int = 0
-
-    def refuse(self, line: int, reason: str, raw: bytes) -> None:
-        self.refusals.append({"line": line, "reason": reason, "raw": raw.hex()})
-        self.refused_characters += 2 * len(raw)
+    events: list[tuple[int, Event]] = field(default_factory=list)
+    refusals: list[tuple[int, str, bytes]] = field(default_factory=list)
+    not_upgrades: list[tuple[int, str]] = field(default_factory=list)
+    held_bytes: int = 0
 
     def is_full(self) -> bool:
         rows = len(self.events) + len(self.refusals) + len(self.not_upgrades)
-        return rows >= _BATCH_ROWS or self.refused_characters >= _BATCH_CHARACTERS
+        return rows >= _BATCH_ROWS or self.held_bytes >= _BATCH_BYTES
 
     def write(self) -> None:
         key = self.place.key
-        self._execute("insert_events", "events", self.events, **key)
-        self._execute("insert_quarantine", "refusals", self.refusals, path=self.place.delivery.path, **key)
-        self._execute("insert_not_upgrades", "records", self.not_upgrades, **key)
-        self.refused_characters = 0
-
-    def _execute(self, statement: str, parameter: str, rows: list[dict[str, Any]], **values: object) -> None:
-        if rows:
-            self.db.execute(sql(statement), {parameter: orjson.dumps(rows).decode(), **values})
+        if self.events:
+            records, events = zip(*self.events, strict=True)
+            self._write("insert_events", key, record=records, **{name: map(value, events) for name, value in _COLUMNS.items()})
+        if self.refusals:
+            lines, reasons, raws = zip(*self.refusals, strict=True)
+            self._write("insert_quarantine", {**key, "path": self.place.delivery.path}, line=lines, reason=reasons, raw=raws)
+        if self.not_upgrades:
+            lines, classes = zip(*self.not_upgrades, strict=True)
+            self._write("insert_not_upgrades", key, line=lines, **{"class": classes})
+        for rows in (self.events, self.refusals, self.not_upgrades):
             rows.clear()
+        self.held_bytes = 0
+
+    def _write(self, statement: str, values: dict[str, Any], **columns: Iterable[Any]) -> None:
+        with arrays(self.db, batch={name: np.fromiter(column, object) for name, column in columns.items()}):
+            self.db.execute(sql(statement), values)

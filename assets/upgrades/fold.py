@@ -17,9 +17,9 @@ from assets.frames import columns
 from assets.key_index import dates
 from assets.sql_files import compose, sql_beside
 from assets.telemetry.intake import require_finished
-from assets.telemetry.keys import OPERATIONS
+from assets.telemetry.keys import THREADS
 from assets.transactions import transaction
-from assets.upgrades import errors, keys, siblings
+from assets.upgrades import errors, keys, siblings, threads
 
 sql = sql_beside(__file__)
 
@@ -80,8 +80,8 @@ class Days:
 
 
 def days_of(db: duckdb.DuckDBPyConnection, operations: str) -> Days:
-    """Where the operations are whose `operation_key` is in the table of this name."""
-    _, found = OPERATIONS.find(db, columns(db, f"SELECT operation_key FROM {operations}")["operation_key"])
+    """Where the operations are whose `thread_key` is in the table of this name."""
+    _, found = THREADS.find(db, columns(db, f"SELECT thread_key FROM {operations}")["thread_key"])
     delivery = dates(found)
     statement = compose(sql("days_of_events"), operations=operations)
     return Days(delivery, [day for (day,) in db.execute(statement, {"delivery_days": delivery}).fetchall()])
@@ -108,7 +108,7 @@ def _code_of(db: duckdb.DuckDBPyConnection) -> str:
 def _forget_operations(db: duckdb.DuckDBPyConnection) -> None:
     """Empty the table, so that the fold begins with the first delivery."""
     db.execute(sql("touch_all_days"))
-    for table in ("upgrades.operations", "upgrades.running", "upgrades.state", "telemetry.touched"):
+    for table in ("upgrades.operations", "upgrades.other_operations", "upgrades.running", "upgrades.state", "telemetry.touched"):
         db.execute(f"DELETE FROM {table}")
     keys.clear(db)
 
@@ -155,6 +155,7 @@ def _fold_part(db: duckdb.DuckDBPyConnection, step: _Step, bucket: int) -> int:
     )
     days = days_of(db, "refolded")
     db.execute(sql("create_replaced"), {"days": days.start})
+    threads.resolve(db, day=step.upto, delivery_days=days.delivery)
     db.execute(sql("create_folded"), {"day": step.upto, "delivery_days": days.delivery})
     db.execute(sql("create_enriched"))
     db.execute(sql("create_failures"), {"failures": _failures(db)})

@@ -127,7 +127,7 @@ class SmallHome:
     def start_again(self) -> None:
         """Forget everything but the events: the next fold and count are the first."""
         with self.transaction() as db:
-            for table in ("operations", "running", "state", "touched_days"):
+            for table in ("operations", "other_operations", "running", "state", "touched_days"):
                 db.execute(f"DELETE FROM upgrades.{table}")
             for table in ("telemetry.touched", "slo.cells", "slo.cells_state", "slo.status", "slo.status_state"):
                 db.execute(f"DELETE FROM {table}")

@@ -43,6 +43,8 @@ ALLOWED = {
     exp.Coalesce, exp.Nullif, exp.Min, exp.Max, exp.Sum, exp.Count,
     # One per group, in an order that the data decides completely (checked below).
     exp.RowNumber, exp.Window, exp.WindowSpec,
+    # Bits of whole numbers.
+    exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseOrAgg,
     # Which of the grouping sets a row belongs to; and the text of it: concat_ws skips NULLs on both.
     exp.Grouping, exp.ConcatWs,
 }  # fmt: skip
@@ -50,7 +52,7 @@ TYPES = {"DATE", "TEXT", "BIGINT"}  # as sqlglot calls them: TEXT is VARCHAR
 # What ends an order that leaves no ties: the ids that make a row unique within its partition.
 UNIQUE = {"id", "operation_id"}
 # 64-bit hashes. They only narrow down; the engines hash differently, so that no result may depend on their values.
-HASH_KEYS = {"identity", "operation_key", "cluster_key", "resource_key", "upgrade_key"}
+HASH_KEYS = {"identity", "thread_key", "cluster_key", "resource_key", "upgrade_key"}
 # What the keys that tables are joined by were made of.
 HASHED = {"identity": {"source", "id"}, "resource_key": {"provider", "cluster_id", "scope", "node_pool"}}
 
@@ -65,6 +67,8 @@ def statements() -> dict[str, str]:
         "telemetry/sql/new_identities", "telemetry/sql/repeated_rows", "telemetry/sql/create_known",
         "telemetry/sql/records_of_files", "telemetry/sql/new_keys", "telemetry/sql/insert_touched",
         "upgrades/sql/create_refolded", "upgrades/sql/create_replaced",
+        "upgrades/sql/create_thread_events", "upgrades/sql/create_paired", "upgrades/sql/create_merged",
+        "upgrades/sql/create_resolved", "upgrades/sql/create_classed",
         "upgrades/sql/create_folded", "upgrades/sql/create_enriched", "upgrades/sql/failure_texts",
         "upgrades/sql/create_upgrade_keys", "upgrades/sql/changed_successes", "upgrades/sql/create_siblings",
         "upgrades/sql/create_receivers", "upgrades/sql/receivers",
@@ -94,6 +98,7 @@ STATEMENTS = statements()
 ROWID = "DuckDB's number of a row: a port gives each row that it writes a number of its own"
 HASH = "engines hash differently: the values are only keys that narrow a search, and never reach a reader"
 NARROWS = "a hash groups only to find what needs a closer look: two of one hash are both looked at, and come to the same"
+MAX_BY = "max_by on Spark. Ranks are unique within an operation, and NULL where the value is, which both pass over"
 MICROSECONDS = "unix_micros on Spark; a reader that stores whole microseconds would spare it"
 LIST = {
     "Explode": "unpacks a list that is bound as one parameter: of days, or of the code's own names; a port writes them out",
@@ -117,10 +122,17 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     },
     "upgrades/days_of_events": LIST,
     "upgrades/create_replaced": {"rowid": ROWID, **LIST},
-    "upgrades/create_folded": {
-        "ArgMax": "max_by on Spark. Ranks are unique within an operation, and NULL where the value is, which both pass over",
+    "upgrades/create_thread_events": {"SplitPart": "the same on Spark, for one character", **LIST},
+    "upgrades/create_paired": {"epoch_us()": MICROSECONDS},
+    "upgrades/create_merged": {
         "epoch_us()": MICROSECONDS,
-        "operation_key decides a result": NARROWS,
+        "order ends in into_operation": "the id of the operation that is merged into: unique among those that one may be part of",
+    },
+    "upgrades/create_classed": {"ArgMax": MAX_BY},
+    "upgrades/create_folded": {
+        "ArgMax": MAX_BY,
+        "epoch_us()": MICROSECONDS,
+        "thread_key decides a result": NARROWS,
         **LIST,
     },
     "upgrades/create_enriched": {
@@ -129,7 +141,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     },
     "upgrades/create_siblings": {"rowid": ROWID, **LIST},
     "upgrades/receivers": {"hash()": HASH},
-    "upgrades/stored_donors": {"rowid": ROWID, **LIST},
+    "upgrades/stored_donors": {"hash()": HASH, "rowid": ROWID, **LIST},
     "upgrades/insert_donors": {"rowid": ROWID, **LIST},
     "upgrades/create_changed": {"upgrade_key decides a result": NARROWS},
     "upgrades/keys of changed": {"hash()": HASH, "CAST to TIMESTAMPNTZ": MIDNIGHT},
@@ -253,7 +265,7 @@ def test_a_join_by_a_hash_key_compares_what_was_hashed_too():
         ("SELECT row_number() OVER (PARTITION BY a) FROM t", "row_number without an order"),
         ("SELECT row_number() OVER (PARTITION BY a ORDER BY time) FROM t", "order ends in time"),
         ("SELECT sum(n) OVER (PARTITION BY a ORDER BY id) FROM t", "a running aggregate without ROWS"),
-        ("SELECT max(x) FROM t GROUP BY operation_key", "operation_key decides a result"),
+        ("SELECT max(x) FROM t GROUP BY thread_key", "thread_key decides a result"),
         ("SELECT upgrade_key FROM t GROUP BY upgrade_key HAVING count(*) > 1", "upgrade_key decides a result"),
         ("SELECT rowid FROM t", "rowid"),
     ],

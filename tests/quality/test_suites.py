@@ -148,7 +148,7 @@ FAULTS = {
         observed="1 of 4 rows: 1",
     ),
     "running_are_listed": fault(
-        "INSERT INTO upgrades.running SELECT operation_key, cluster_id, operation_id, scope, node_pool, from_version, "
+        "INSERT INTO upgrades.running SELECT thread_key, cluster_id, operation_id, scope, node_pool, from_version, "
         "to_version, region, workload_type, started_at FROM upgrades.operations WHERE operation_id = 'quick-2026-11-18'",
         observed="1 of 4 rows: -1",
     ),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assets import key_index
 from assets.key_index import KeyIndex, day_number, key_folder
-from assets.telemetry.keys import IDENTITIES, OPERATIONS
+from assets.telemetry.keys import IDENTITIES, THREADS
 
 FIRST = date(2026, 1, 1)
 
@@ -60,8 +60,8 @@ def places(zone) -> dict[str, tuple[int, str]]:
 
 def assert_indexes_miss_nothing(zone) -> None:
     """Every event is named by both indexes with the day of its delivery."""
-    rows = zone.query("SELECT identity, operation_key, delivery_day FROM telemetry.events")
-    for index, column in ((IDENTITIES, 0), (OPERATIONS, 1)):
+    rows = zone.query("SELECT identity, thread_key, delivery_day FROM telemetry.events")
+    for index, column in ((IDENTITIES, 0), (THREADS, 1)):
         assert {(row[column], day_number(row[2])) for row in rows} <= pairs_of(zone, index, [row[column] for row in rows])
 
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.simulation.simulate import simulate
-from assets.telemetry import intake
+from assets.telemetry import intake, reading
 from assets.telemetry.canonical import LINE_LIMIT, Event, read_line
 from assets.telemetry.landing import LandingError
 
@@ -888,7 +888,7 @@ class TestProviderSources:
             cluster_version(UPGRADED, INSTALLED),
             cluster_version(UNDER_WAY, UPGRADED, INSTALLED),
             cluster_version(UPGRADED, INSTALLED),
-            {"kind": "Infrastructure"},
+            {"kind": "Infrastructure", "clusterID": "0b1c"},
             REFUSED,
         ]
 
@@ -926,16 +926,55 @@ class TestProviderSources:
         zone.take_in(DAY)
         self.check(zone, f"openshift_clusterversion/{DAY}/a.json{packing}")
 
-    def test_what_is_no_json_is_refused_by_line_or_as_a_whole(self, zone):
-        zone.deliver(DAY, "a.ndjson", lines(b'{"kind":1', b"\xff", b"[]"), source="openshift_clusterversion")
-        zone.deliver(DAY, "b.json", b'{"items": [\n', source="openshift_clusterversion")
+    @pytest.mark.parametrize("name", ["a.yaml", "a.yml.gz", "a.yaml.zst"])
+    def test_yaml_is_its_documents_and_the_items_of_lists(self, zone, name):
+        first, *others = map(json.dumps, self.records())  # JSON is YAML, too
+        content = "\n- ".join([f"{first}\n---\nkind: List\nitems:", *others]).encode()
+        packed = {"gz": gzip.compress, "zst": zstandard.compress}.get(name.rpartition(".")[2], bytes)(content)
+        zone.deliver(DAY, name, packed, source="openshift_clusterversion")
         zone.take_in(DAY)
-        assert [(path[-8:], line, reason) for path, line, reason, _ in zone.quarantine()] == [
-            ("a.ndjson", 1, "invalid_json"),
-            ("a.ndjson", 2, "invalid_utf8"),
-            ("a.ndjson", 3, "not_an_object"),
-            ("0/b.json", 1, "invalid_json"),
+        self.check(zone, f"openshift_clusterversion/{DAY}/{name}")
+
+    def test_records_that_share_a_line_are_counted_one_by_one_and_found_by_their_line(self, zone):
+        first, second = self.records()[:3], self.records()[3:]
+        content = lines(json.dumps({"records": first}).encode(), b"", b"[]", json.dumps(second).encode())
+        zone.deliver(DAY, "a.ndjson", content, source="openshift_clusterversion")
+        zone.take_in(DAY)
+        path = f"openshift_clusterversion/{DAY}/a.ndjson"
+        assert zone.query("SELECT DISTINCT record FROM telemetry.events ORDER BY ALL") == [(2,), (3,)]
+        assert zone.counts(path) == {
+            "lines": 4, "blank": 1, "records": 7, "accepted": 2, "duplicate": 1, "quarantined": 1, "not_an_upgrade": 3,
+        }  # fmt: skip
+        assert zone.query("SELECT line, class FROM telemetry.not_upgrades ORDER BY ALL") == [
+            (1, "install"),
+            (3, "empty"),
+            (4, "infrastructure"),
         ]
+        assert [line for _, line, _, _ in zone.quarantine()] == [4]
+
+    def test_what_is_no_json_is_refused_by_line_or_from_where_a_document_breaks_off(self, zone):
+        good = json.dumps(cluster_version(UPGRADED, INSTALLED)).encode()
+        zone.deliver(DAY, "a.ndjson", lines(b'{"kind":1', b"\xff", b"5"), source="openshift_clusterversion")
+        zone.deliver(DAY, "b.json", b'{"items": [' + good + b', {"user": "someone", "n": ', source="openshift_clusterversion")
+        zone.deliver(DAY, "c.yaml", b"kind: [", source="openshift_clusterversion")
+        zone.take_in(DAY)
+        assert [(path[-8:], *refusal) for path, *refusal in zone.quarantine()] == [
+            ("a.ndjson", 1, "invalid_json", b'{"kind":1'),
+            ("a.ndjson", 2, "invalid_utf8", b"\xff"),
+            ("a.ndjson", 3, "not_an_object", b"5"),
+            ("0/b.json", 2, "invalid_json", b' {"user": "<dropped>", "n": '),
+            ("0/c.yaml", 1, "invalid_yaml", b"kind: ["),
+        ]
+        assert [row.event.to_version for row in zone.events()] == ["4.16.2", "4.16.2"]
+
+    @pytest.mark.parametrize("limits", [{"_BATCH_ROWS": 2}, {"_BATCH_BYTES": 1}], ids=["by rows", "by bytes"])
+    def test_what_is_written_a_few_rows_at_a_time_is_all_there(self, zone, monkeypatch, limits):
+        for name, value in limits.items():
+            monkeypatch.setattr(reading, name, value)
+        content = json.dumps(self.records()).encode()
+        zone.deliver(DAY, "a.json", content, source="openshift_clusterversion")
+        zone.take_in(DAY)
+        self.check(zone, f"openshift_clusterversion/{DAY}/a.json")
 
     def test_a_history_that_is_delivered_again_every_day_adds_what_is_new(self, zone):
         deliveries = [
@@ -1114,5 +1153,5 @@ def test_operations_are_touched_when_events_of_days_already_folded_come_or_go(zo
     zone.query(f"INSERT INTO upgrades.state VALUES ('{day(2)}', '')")
     zone.deliver(day(2) - timedelta(days=1), "a.ndjson", lines(event("late")))
     zone.take_in(day(2))
-    [(late,)] = zone.query("SELECT operation_key FROM telemetry.events WHERE id = 'late'")
-    assert zone.query("SELECT DISTINCT operation_key FROM telemetry.touched") == [(late,)]
+    [(late,)] = zone.query("SELECT thread_key FROM telemetry.events WHERE id = 'late'")
+    assert zone.query("SELECT DISTINCT thread_key FROM telemetry.touched") == [(late,)]

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -84,6 +85,25 @@ def test_a_name_of_another_kind_is_a_problem_that_says_which_are_accepted(landin
     put(landing, f"canonical/2026-11-20/{name}")
     assert "accepted" not in name
     assert "*.json, *.ndjson or *.jsonl, plain or with .gz or .zst" in (the_only(landing).problem or "")
+
+
+@pytest.mark.parametrize("packing", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("kind", ["yaml", "yml"])
+def test_yaml_is_accepted_of_the_one_source_whose_tools_print_it(landing, kind, packing):
+    put(landing, f"openshift_clusterversion/2026-11-20/a.{kind}{packing}")
+    put(landing, f"eks_updates/2026-11-20/a.{kind}{packing}")
+    put(landing, "openshift_clusterversion/2026-11-20/b.csv")
+    assert found(landing) == {
+        f"eks_updates/2026-11-20/a.{kind}{packing}": (
+            "its name is none of *.json, *.ndjson or *.jsonl, plain or with .gz or .zst. "
+            "Rename it, or move it out of the landing zone."
+        ),
+        f"openshift_clusterversion/2026-11-20/a.{kind}{packing}": None,
+        "openshift_clusterversion/2026-11-20/b.csv": (
+            "its name is none of *.json, *.ndjson, *.jsonl, *.yaml or *.yml, plain or with .gz or .zst. "
+            "Rename it, or move it out of the landing zone."
+        ),
+    }
 
 
 @pytest.mark.parametrize(
@@ -230,6 +250,50 @@ class TestWhatIsNoRegularFile:
     def test_a_link_to_a_device_is_a_problem(self, landing, folder):
         (folder / "a.ndjson").symlink_to("/dev/zero")
         assert "leads outside" in self.problem(landing)
+
+
+class TestWithoutPermission:
+    """A folder that may not be read ended the run with a bare PermissionError."""
+
+    @pytest.fixture
+    def landing(self):
+        """A landing zone of an ordinary user, whom permissions bind: root may do anything."""
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder).chmod(0o777)
+            if os.geteuid():
+                yield Path(folder, "landing")
+                return
+            os.seteuid(65534)
+            try:
+                yield Path(folder, "landing")
+            finally:
+                os.seteuid(0)
+
+    @pytest.mark.parametrize(
+        ("path", "mode", "named"),
+        [
+            pytest.param("canonical/2026-11-20", 0o000, "landing/canonical/2026-11-20", id="a day without any"),
+            pytest.param("canonical/2026-11-20", 0o300, "landing/canonical/2026-11-20", id="a day that cannot be listed"),
+            pytest.param(
+                "canonical/2026-11-20", 0o600, "landing/canonical/2026-11-20/a.ndjson", id="a day that cannot be entered"
+            ),
+            pytest.param("canonical", 0o000, "landing/canonical", id="a source without any"),
+            pytest.param("canonical", 0o600, "landing/canonical/2026-11-20", id="a source that cannot be entered"),
+            pytest.param(".", 0o000, "landing", id="the landing zone without any"),
+            pytest.param(".", 0o600, "landing/canonical", id="a landing zone that cannot be entered"),
+        ],
+    )
+    def test_a_folder_that_may_not_be_read_is_an_error_that_says_what_to_do(self, landing, path, mode, named):
+        put(landing, "canonical/2026-11-20/a.ndjson")
+        folder = landing / path
+        folder.chmod(mode)
+        try:
+            with pytest.raises(
+                LandingError, match=rf"^{named} is out of reach: .* accepted: .* Grant it \(chmod u\+rx\), or move"
+            ):
+                deliveries(landing)
+        finally:
+            folder.chmod(0o700)
 
 
 def test_a_stamp_changes_whenever_the_file_does(landing):

@@ -15,5 +15,6 @@ WHERE
     day > CAST($report_date AS DATE) - $window_days
     AND day <= CAST($report_date AS DATE)
     AND state = 'succeeded'
+    AND flags & 32 = 0  -- a roll that ended before anything can have been replaced says nothing of durations
     AND duration_seconds IS NOT NULL
     AND ({total_where})

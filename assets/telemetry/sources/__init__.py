@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Protocol
 
-from assets.telemetry.sources import openshift_clusterversion
+from assets.telemetry.sources import (
+    aks_event_grid,
+    azure_activity_log,
+    azure_fleet,
+    eks_updates,
+    gke_notifications,
+    gke_operations,
+    openshift_clusterversion,
+)
 from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, Refused
 
 __all__ = ["SOURCES", "Accepted", "NotAnUpgrade", "Outcome", "Refused", "Source"]
@@ -23,6 +31,13 @@ class Source(Protocol):
         """What one record says; the same for the same arguments, never an exception."""
 
 
-SOURCES: Mapping[str, Source] = {
-    openshift_clusterversion.NAME: openshift_clusterversion,
-}
+_MODULES = (
+    aks_event_grid,
+    azure_activity_log,
+    azure_fleet,
+    eks_updates,
+    gke_notifications,
+    gke_operations,
+    openshift_clusterversion,
+)
+SOURCES: Mapping[str, Source] = {module.NAME: module for module in _MODULES}

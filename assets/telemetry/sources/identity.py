@@ -6,8 +6,9 @@ keep their own ids.
 """
 
 import hashlib
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 
 import orjson
 
@@ -15,10 +16,12 @@ from assets.telemetry.canonical import Event
 
 _SEPARATOR = "\x1f"
 _HASH_CHARACTERS = 32
-# Everything a fact says. When it was observed is no part of it: the same fact seen again is a duplicate.
-_DATA_FIELDS = tuple(
-    field.name for field in fields(Event) if field.name not in ("id", "source", "type", "time", "observed_at", "operation_id")
-)
+# Everything a fact says. When it was observed, and what the fold is told about it, are no part of that: the same fact seen again
+# is a duplicate.
+_NOT_SAID = ("id", "source", "type", "time", "observed_at", "operation_id", "thread", "flags")
+_DATA_FIELDS = tuple(field.name for field in fields(Event) if field.name not in _NOT_SAID)
+_data_values = attrgetter(*_DATA_FIELDS)
+_all_but_identity = attrgetter(*(field.name for field in fields(Event) if field.name not in ("id", "source")))
 
 
 def h(*parts: str | None) -> str:
@@ -47,15 +50,8 @@ def identified(event: Event, *, source: str) -> Event:
     `source`: name of the wire format. The same fact gives the same id however often and whenever it was seen;
     a corrected fact is another event.
     """
-    data = {name: value for name in _DATA_FIELDS if (value := getattr(event, name)) is not None}
-    return replace(
-        event,
-        id=h(
-            source,
-            event.operation_id,
-            event.type,
-            moment_text(event.time),
-            orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode("utf-8"),
-        ),
-        source=f"/upgradeslo/{source}/{event.cluster_id}",
-    )
+    data = {name: value for name, value in zip(_DATA_FIELDS, _data_values(event), strict=True) if value is not None}
+    fact = orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode("utf-8")
+    identity = h(source, event.operation_id, event.type, moment_text(event.time), fact)
+    # Its two first fields, then the others as they are: half the time of dataclasses.replace, which counts for every record.
+    return Event(identity, f"/upgradeslo/{source}/{event.cluster_id}", *_all_but_identity(event))

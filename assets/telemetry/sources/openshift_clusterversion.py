@@ -1,7 +1,7 @@
 """OpenShift `ClusterVersion` objects (config.openshift.io/v1), polled: their update history as facts.
 
 Belongs here: which entry of `status.history` is an upgrade, what it says, and which evidence the rest of the
-object adds to it.
+object adds to it; what the cluster's `Infrastructure` object says of all its upgrades.
 Does not belong here: taking objects out of files and lists (`envelopes.py`), folding facts to operations
 (`assets/upgrades/`).
 
@@ -16,19 +16,23 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from assets.moments import end_of
-from assets.telemetry.canonical import Event
-from assets.telemetry.sources.envelopes import STAMPS
+from assets.telemetry.canonical import EARLIEST, Event
+from assets.telemetry.flags import Flag
 from assets.telemetry.sources.fields import optional, required
 from assets.telemetry.sources.identity import h, identified, moment_text, operation_id
-from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, RecordError, Refused
+from assets.telemetry.sources.outcomes import DESCRIBED, Accepted, NotAnUpgrade, Outcome, RecordError, Refused
+from assets.telemetry.sources.polls import observed_at
 from assets.telemetry.sources.privacy import mask
-from assets.telemetry.sources.times import accepted_moment, parse_moment
+from assets.telemetry.sources.times import accepted_moment
+from assets.versions import precedence
 
 NAME = "openshift_clusterversion"
+THREAD = "openshift"
 
-_LISTS = ("List", "ClusterVersionList")
 _STATES = ("Completed", "Partial")
+_PLATFORMS = ("aws", "azure", "gcp")
+# OpenShift keeps this many entries, and forgets some in between rather than the oldest.
+_FULL_HISTORY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,50 +58,66 @@ class _Evidence:
 
 
 def interpret(record: dict[str, Any], *, delivery_day: date) -> Outcome:
-    """What one ClusterVersion object says, or one line that holds a list of them.
+    """What one ClusterVersion or Infrastructure object says.
 
-    Not an upgrade: `infrastructure`, `empty_list`, `no_history` (seen before its first entry), `install` (the
+    Not an upgrade: `infrastructure` (one without a region), `no_history` (seen before its first entry), `install` (the
     oldest entry alone), `no_version_change` (another image of the same version).
     """
     try:
-        if record.get("kind") in _LISTS:
-            return _interpret_list(record, delivery_day)
-        return _interpret_object(record, delivery_day)
+        match optional(record, "kind", str):
+            case None | "ClusterVersion":
+                return _cluster_version(record, delivery_day)
+            case "Infrastructure":
+                return _infrastructure(record, delivery_day)
+            case _:
+                return Refused("invalid_value:kind")
     except RecordError as refused:
         return Refused(refused.reason)
 
 
-def _interpret_list(record: dict[str, Any], delivery_day: date) -> Outcome:
-    """One outcome for the whole list, which is one record here: an item not understood refuses it."""
-    stamps = {stamp: record[stamp] for stamp in STAMPS if stamp in record}
-    events: list[Event] = []
-    kinds: list[str] = []
-    for item in optional(record, "items", list) or []:
-        if not isinstance(item, dict):
-            raise RecordError("not_an_object")
-        match _interpret_object(stamps | item, delivery_day):
-            case Accepted(of_item):
-                events.extend(of_item)
-            case NotAnUpgrade(kind):
-                kinds.append(kind)
-    return Accepted(tuple(events)) if events else NotAnUpgrade(kinds[0] if kinds else "empty_list")
-
-
-def _interpret_object(record: dict[str, Any], delivery_day: date) -> Accepted | NotAnUpgrade:
-    kind = optional(record, "kind", str)
-    if kind == "Infrastructure":
+def _infrastructure(record: dict[str, Any], delivery_day: date) -> Accepted | NotAnUpgrade:
+    """Where the cluster is, as a description: the object says so of the cluster, and of no upgrade in particular."""
+    spec, status = optional(record, "spec", dict) or {}, optional(record, "status", dict) or {}
+    cluster_id = optional(spec, "spec.clusterID", str) or required(record, "clusterID", str)
+    region = _region(optional(status, "status.platformStatus", dict) or {})
+    if region is None:
         return NotAnUpgrade("infrastructure")
-    if kind not in (None, "ClusterVersion"):
-        raise RecordError("invalid_value:kind")
+    fact = Event(
+        id="",
+        source="",
+        type=DESCRIBED,
+        time=EARLIEST,  # any that never changes, so that the same description seen later is the same event
+        observed_at=observed_at(record, delivery_day=delivery_day),
+        operation_id=operation_id(NAME, cluster_id, "infrastructure"),
+        cluster_id=cluster_id,
+        scope="cluster",
+        provider="openshift",
+        region=region,
+        thread=THREAD,
+    )
+    return Accepted((replace(identified(fact, source=NAME), time=fact.observed_at),))
+
+
+def _region(platforms: dict[str, Any]) -> str | None:
+    """The region in the status of the one platform that the cluster runs on."""
+    for platform in _PLATFORMS:
+        path = f"status.platformStatus.{platform}"
+        region = optional(optional(platforms, path, dict) or {}, f"{path}.region", str)
+        if region is not None and (normal := "".join(region.split()).lower()):
+            return normal
+    return None
+
+
+def _cluster_version(record: dict[str, Any], delivery_day: date) -> Accepted | NotAnUpgrade:
     spec = required(record, "spec", dict)
     cluster_id = required(spec, "spec.clusterID", str)
     status = optional(record, "status", dict) or {}
     history = [_entry(entry, delivery_day) for entry in optional(status, "status.history", list) or []]
-    observed_at = _observed_at(record, delivery_day)
+    seen_at = observed_at(record, delivery_day=delivery_day)
     if not history:
         return NotAnUpgrade("no_history")
     evidence = _evidence(spec, status, cluster_id=cluster_id)
-    events = tuple(_events(history, evidence, cluster_id=cluster_id, observed_at=observed_at))
+    events = tuple(_events(history, evidence, cluster_id=cluster_id, observed_at=seen_at))
     if events:
         return Accepted(events)
     return NotAnUpgrade("install" if len(history) == 1 else "no_version_change")
@@ -120,17 +140,6 @@ def _entry(entry: object, delivery_day: date) -> _Entry:
         started_at=accepted_moment(started, delivery_day=delivery_day),
         completed_at=None if completed is None else accepted_moment(completed, delivery_day=delivery_day),
     )
-
-
-def _observed_at(record: dict[str, Any], delivery_day: date) -> datetime:
-    """The collector's time, else the end of the delivery day: no later can the object have been seen."""
-    for stamp in STAMPS:
-        value = optional(record, stamp, object)
-        if value is not None:
-            if parse_moment(value) is None:
-                raise RecordError(f"invalid_value:{stamp}")
-            return accepted_moment(value, delivery_day=delivery_day)
-    return end_of(delivery_day)
 
 
 def _evidence(spec: dict[str, Any], status: dict[str, Any], *, cluster_id: str) -> _Evidence:
@@ -159,6 +168,7 @@ def _evidence(spec: dict[str, Any], status: dict[str, Any], *, cluster_id: str) 
 def _events(history: list[_Entry], evidence: _Evidence, *, cluster_id: str, observed_at: datetime) -> Iterator[Event]:
     """The facts of every upgrade in the history, oldest first; the oldest entry is the installation."""
     from_version = None
+    pruned = Flag.PRUNED if len(history) >= _FULL_HISTORY else 0
     seen_starts: Counter[datetime] = Counter()
     for index in reversed(range(len(history))):
         entry, is_install, is_newest = history[index], index == len(history) - 1, index == 0
@@ -178,6 +188,8 @@ def _events(history: list[_Entry], evidence: _Evidence, *, cluster_id: str, obse
                 from_version=from_version,
                 to_version=to_version,
                 upgrade_id=h(cluster_id, to_version, from_version),
+                thread=THREAD,
+                flags=pruned | (Flag.ROLLBACK if _is_lower(to_version, than=from_version) else 0),
             )
             yield from _facts(fact, entry, newer=None if is_newest else history[index - 1], evidence=evidence)
         if entry.is_completed:
@@ -187,9 +199,8 @@ def _events(history: list[_Entry], evidence: _Evidence, *, cluster_id: str, obse
 def _facts(fact: Event, entry: _Entry, *, newer: _Entry | None, evidence: _Evidence) -> Iterator[Event]:
     """`started` with its evidence, and the end: an entry left without one ended when a newer one started."""
     ended_at = entry.completed_at or (newer.started_at if newer else None)
-    started = replace(fact, trigger="unknown")
-    if newer is None and _is_wanted(entry, fact.to_version, evidence):
-        started = replace(started, trigger="manual")
+    is_manual = newer is None and _is_wanted(entry, fact.to_version, evidence)
+    started = replace(fact, trigger="manual" if is_manual else "unknown")
     if ended_at is None:
         started = replace(started, error_code=evidence.error_code, error_message=evidence.error_message)
     yield identified(started, source=NAME)
@@ -198,7 +209,8 @@ def _facts(fact: Event, entry: _Entry, *, newer: _Entry | None, evidence: _Evide
         succeeded = replace(fact, type="succeeded", time=ended_at, observed_version=entry.version)
         yield identified(succeeded, source=NAME)
     elif ended_at is not None:
-        yield identified(replace(fact, type="superseded", time=ended_at), source=NAME)
+        flags = fact.flags if entry.completed_at else fact.flags | Flag.INFERRED
+        yield identified(replace(fact, type="superseded", time=ended_at, flags=flags), source=NAME)
 
 
 def _is_wanted(entry: _Entry, to_version: str | None, evidence: _Evidence) -> bool:
@@ -228,6 +240,10 @@ def _tag(image: str | None) -> str | None:
 
 def _is_same_version(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one.removeprefix("v") == other.removeprefix("v")
+
+
+def _is_lower(one: str | None, *, than: str | None) -> bool:
+    return one is not None and than is not None and precedence(one) < precedence(than)
 
 
 def _object(value: object) -> dict[str, Any]:

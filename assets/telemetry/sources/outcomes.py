@@ -1,7 +1,7 @@
 """What becomes of one provider record: accepted, refused, or understood and no upgrade.
 
-Belongs here: the three outcomes, and the exception by which a source leaves off reading a record it does not
-understand.
+Belongs here: the three outcomes, the exception by which a source leaves off reading a record it does not
+understand, and the one type of event that only sources give.
 Does not belong here: whether an accepted record is new or a duplicate (`assets/telemetry/intake.py` knows
 what was delivered before).
 """
@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from assets.telemetry.canonical import Event
+
+# The type of an event that is about a whole cluster and no operation of it: what it says holds for every operation of its thread.
+# Sources alone give such events; in canonical lines there is no such type.
+DESCRIBED = "described"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,31 +15,42 @@ from ipaddress import AddressValueError, IPv6Address
 MESSAGE_LIMIT = 2_000
 
 # Keys whose values are dropped from raw records, whatever they hold: callers, credentials, requests, hosts
-# and bodies.
+# and bodies. Claims about a person are there by themselves as well: a record written on several lines is
+# refused line by line.
 _DROPPED_KEYS = (
     "accessKeyId",
     "authorization",
     "caller",
     "callerIpAddress",
     "claims",
+    "clientIpAddress",
+    "family_name",
+    "given_name",
     "httpRequest",
     "identity",
+    "ipaddr",
     "managedFields",
+    "principalId",
+    "puid",
     "requestBody",
     "requestID",
     "resourceIds",
     "responseBody",
     "sourceIPAddress",
+    "unique_name",
+    "upn",
     "user",
     "userAgent",
     "userIdentity",
 )
-# Log Analytics appends `_d` to the name of a dynamic column. Keys inside JSON that is itself a string have
-# escaped quotes.
+# Log Analytics appends the type of a column to its name, and the path of what it took out of an object:
+# `Claims_d`, `identity_claim_upn_s`. Keys inside JSON that is itself a string have escaped quotes.
 _DROPPED_KEY = re.compile(
-    rf'(?<!\\)(\\*+)"(?:{"|".join(_DROPPED_KEYS)})(?:_d)?\1"(?:\s|\\+[nrt])*+:(?:\s|\\+[nrt])*+',
+    rf'(?<!\\)(\\*+)"(?:(?:{"|".join(_DROPPED_KEYS)})(?:_\w++)?|http://schemas\.[^"\\]++)\1"(?:\s|\\+[nrt])*+:(?:\s|\\+[nrt])*+',
     re.IGNORECASE,
 )
+# Some writers escape more than they have to: `\u0022` for a quote within a string, `\u0040` for an at sign.
+_NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(\\++)u00([2-7][0-9a-f])", re.IGNORECASE)
 _STRUCTURE = re.compile(r'(?<!\\)(\\*+)"|[\[\]{},]')
 
 _URL_CREDENTIALS = re.compile(r"://[^\s/@:]*+:[^\s/@]*+@")
@@ -59,6 +70,7 @@ _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)", re.ASCII)
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{3,39}+(?![\w:.])", re.ASCII)
 _GUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
 _QUOTED_PAIR = re.compile(r"""(["'`])[a-z0-9-]{1,63}/(?!v\d)[a-z0-9.-]{1,253}\1""")
+_BLOCKED_PAIR = re.compile(r"(?<![\w./-])[a-z0-9-]{1,63}/[a-z0-9.-]{1,253}(?= blocked by pdb)")
 _BARE_NAME = r"[a-z0-9][a-z0-9.]*+[-/][a-z0-9./-]++"
 _NAMED = re.compile(
     r"\b(pods?|namespaces?|pdbs?|pod ?disruption ?budgets?)\b(\s{0,3}[:=]?\s{0,3})"
@@ -67,7 +79,9 @@ _NAMED = re.compile(
 )
 # The random parts of a replica set's pod, from the alphabet Kubernetes uses for them (no vowels, no 0, 1 and
 # 3).
-_REPLICA = re.compile(r"(?<![\w.-])[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![\w-])")
+_REPLICA = re.compile(
+    r"(?<![\w.-])(?:[a-z0-9-]{1,63}/)?[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![\w-])"
+)
 
 
 def mask(text: str, *, keep: Collection[str] = ()) -> str:
@@ -81,6 +95,7 @@ def mask(text: str, *, keep: Collection[str] = ()) -> str:
     masked = _GUID.sub(lambda guid: guid[0] if guid[0].lower() in keep else "<guid>", masked)
     masked = _NAMED.sub(r"\1\2<name>", masked)
     masked = _QUOTED_PAIR.sub(r"\1<name>\1", masked)
+    masked = _BLOCKED_PAIR.sub("<name>", masked)
     return _REPLICA.sub("<name>", masked)[:MESSAGE_LIMIT]
 
 
@@ -89,9 +104,11 @@ def mask_raw(raw: bytes) -> bytes:
 
     Values of keys that describe callers, requests and hosts are dropped, at any depth, also in JSON inside
     strings and in text that is broken JSON; e-mail addresses, secrets, IP addresses and host names of nodes
-    become placeholders everywhere.
+    become placeholders everywhere. Needless escapes are spelled out before, and the zero bytes of UTF-16, which
+    Windows writes and nobody here reads, are left out, so that nothing hides behind them.
     """
-    text = raw.decode("utf-8", "surrogateescape")
+    text = raw.replace(b"\0", b"").decode("utf-8", "surrogateescape")
+    text = _NEEDLESS_ESCAPE.sub(_unescaped, text)
     return _without_secrets_and_addresses(_without_dropped_keys(text)).encode("utf-8", "surrogateescape")
 
 
@@ -137,6 +154,16 @@ def _without_dropped_keys(text: str) -> str:
         position = _end_of_value(text, key.end(), level=_level(len(escapes)))
     kept.append(text[position:])
     return "".join(kept)
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    character = chr(int(escape[2], 16))
+    return "\\" * _backslashes(len(escape[1])) + character if character in '"\\' else character
+
+
+def _backslashes(before_u: int) -> int:
+    """How many stand before a quote that says what `\\u0022` with so many says: an escape within an escape doubles them."""
+    return before_u if before_u % 2 else 2 * _backslashes(before_u // 2) + 1
 
 
 def _level(backslashes: int) -> int:

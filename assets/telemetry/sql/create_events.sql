@@ -1,11 +1,12 @@
--- One row per accepted event. `record` orders the records of its file; NULL where the row's place among those read in bulk does.
+-- One row per accepted event. Events of one `thread_key` are folded together: those of an operation, or of a provider's whole
+-- `thread` in a cluster; `flags`: bits of `flags.Flag`. `record` orders the records of its file; NULL where the row's place among those read in bulk does.
 -- Between the two steps of an intake there are rows of lines that are no events, without an identity, and duplicates.
 CREATE TABLE IF NOT EXISTS telemetry.events (
     delivery_day DATE NOT NULL,
     file_id BIGINT NOT NULL,
     record BIGINT,
     identity UBIGINT,
-    operation_key UBIGINT,
+    thread_key UBIGINT,
     source VARCHAR,
     id VARCHAR,
     type VARCHAR,
@@ -26,5 +27,7 @@ CREATE TABLE IF NOT EXISTS telemetry.events (
     error_message VARCHAR,
     upgrade_id VARCHAR,
     observed_version VARCHAR,
-    api_features VARCHAR[]
+    api_features VARCHAR[],
+    thread VARCHAR,
+    flags BIGINT
 )

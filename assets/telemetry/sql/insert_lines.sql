@@ -85,5 +85,7 @@ SELECT
         WHEN is_event IS NOT TRUE THEN NULL
         WHEN api_features_text = '[]' THEN []
         ELSE string_split(api_features_text[3:-3], '","')
-    END
+    END,
+    NULL AS thread,
+    0 AS flags
 FROM judged

@@ -1,6 +1,4 @@
--- One row per record of $records, a JSON array, that is no upgrade.
+-- One row per record of `batch`, all of which are no upgrades.
 INSERT INTO telemetry.not_upgrades
-SELECT $file_id, $delivery_day, record.line, record.class
-FROM (
-    SELECT unnest(from_json($records, '[{"line": "BIGINT", "class": "VARCHAR"}]')) AS record
-)
+SELECT $file_id, $delivery_day, line, class
+FROM batch

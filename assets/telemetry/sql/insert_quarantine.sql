@@ -1,6 +1,4 @@
--- One row per refused line of $refusals, a JSON array.
+-- One row per refused line or record of `batch`.
 INSERT INTO telemetry.quarantine
-SELECT $file_id, $path, $delivery_day, refusal.line, refusal.reason, unhex(refusal.raw)
-FROM (
-    SELECT unnest(from_json($refusals, '[{"line": "BIGINT", "reason": "VARCHAR", "raw": "VARCHAR"}]')) AS refusal
-)
+SELECT $file_id, $path, $delivery_day, line, reason, raw
+FROM batch

@@ -1,4 +1,4 @@
 -- One row per new event of one delivery day: its keys.
-SELECT identity, operation_key
+SELECT identity, thread_key
 FROM telemetry.events
 WHERE delivery_day = $delivery_day AND file_id > $known_file

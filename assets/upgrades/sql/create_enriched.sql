@@ -58,7 +58,9 @@ described AS (
         folded.error_code,
         folded.error_message,
         folded.observed_version,
-        folded.api_features
+        folded.api_features,
+        folded.flags,
+        folded.thread_key
     FROM folded
     LEFT JOIN pool_rows
         ON folded.cluster_id = pool_rows.cluster_id
@@ -72,7 +74,6 @@ described AS (
 -- The keys narrow searches; what they were made of decides.
 SELECT
     *,
-    hash(cluster_id, operation_id) AS operation_key,
     hash(provider, cluster_id, scope, node_pool) AS resource_key,
     CASE
         WHEN given_upgrade_id IS NOT NULL THEN hash(provider, cluster_id, scope, node_pool, 'upgrade', given_upgrade_id)

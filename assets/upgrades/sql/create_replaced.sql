@@ -4,4 +4,4 @@ SELECT rowid AS row_id, day, resource_key, upgrade_key, state, finished_at
 FROM upgrades.operations
 WHERE
     day IN (SELECT unnest($days::DATE[]))
-    AND operation_key IN (SELECT operation_key FROM refolded)
+    AND thread_key IN (SELECT thread_key FROM refolded)

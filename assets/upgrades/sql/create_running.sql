@@ -1,6 +1,6 @@
 -- One row per operation in `upgrades.operations` that runs: few, and wanted all at once, however long ago they started.
 CREATE TABLE IF NOT EXISTS upgrades.running (
-    operation_key UBIGINT NOT NULL,
+    thread_key UBIGINT NOT NULL,
     cluster_id VARCHAR NOT NULL,
     operation_id VARCHAR NOT NULL,
     scope VARCHAR NOT NULL,

@@ -6,7 +6,7 @@ FROM upgrades.operations
 WHERE
     day IN (SELECT unnest($days_of_attempts::DATE[]))
     AND upgrade_key IN (SELECT upgrade_key FROM upgrade_keys)
-    AND operation_key NOT IN (SELECT operation_key FROM refolded)
+    AND thread_key NOT IN (SELECT thread_key FROM refolded)
 UNION ALL
 SELECT rowid AS row_id, operations.*, false AS is_numbered
 FROM upgrades.operations
@@ -16,4 +16,4 @@ WHERE
     AND given_from_version IS NULL
     AND started_at IS NOT NULL
     AND upgrade_key NOT IN (SELECT upgrade_key FROM upgrade_keys)
-    AND operation_key NOT IN (SELECT operation_key FROM refolded)
+    AND thread_key NOT IN (SELECT thread_key FROM refolded)

@@ -3,7 +3,7 @@ SELECT CAST(time AS DATE) AS day
 FROM telemetry.events
 WHERE
     delivery_day IN (SELECT unnest($delivery_days::DATE[]))
-    AND operation_key IN (SELECT operation_key FROM {operations})
+    AND thread_key IN (SELECT thread_key FROM {operations})
 UNION
 SELECT day
 FROM telemetry.touched

@@ -1,7 +1,7 @@
 -- One row per changed operation that runs.
 INSERT INTO upgrades.running
 SELECT
-    operation_key,
+    thread_key,
     cluster_id,
     operation_id,
     scope,

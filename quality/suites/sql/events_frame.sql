@@ -9,7 +9,7 @@ WITH stored AS (
         ) AS impossible_times,
         count(*) FILTER (
             WHERE
-            type NOT IN ('scheduled', 'started', 'succeeded', 'failed', 'cancelled', 'superseded', 'skipped')
+            type NOT IN ('scheduled', 'started', 'succeeded', 'failed', 'cancelled', 'superseded', 'skipped', 'described')
             OR scope NOT IN ('control_plane', 'node_pool', 'node_image', 'addon', 'cluster')
             OR "trigger" NOT IN ('manual', 'auto_channel', 'security', 'maintenance', 'forced_eol', 'ci', 'unknown')
         ) AS unknown_values

@@ -1,14 +1,23 @@
 -- One row per start-day that the report looks at or the day's events belong to; counts of rows that break a promise.
 WITH looked_at AS (
-    SELECT operations.*, todays.operation_id IS NOT NULL AS is_todays
     FROM upgrades.operations
-    LEFT JOIN todays
-        ON operations.operation_key = todays.operation_key
-        AND operations.cluster_id = todays.cluster_id
-        AND operations.operation_id = todays.operation_id
     WHERE
-        operations.day IN (SELECT unnest($days::DATE[]))
-        AND (operations.day >= $first_day OR todays.operation_id IS NOT NULL)
+        day IN (SELECT unnest($days::DATE[]))
+        AND (day >= $first_day OR thread_key IN (SELECT thread_key FROM todays))
+),
+unfolded AS (
+    SELECT count(*) AS operations
+    FROM todays
+    WHERE
+        NOT EXISTS (
+            SELECT 1
+            FROM looked_at
+            WHERE
+                looked_at.thread_key = todays.thread_key
+                AND looked_at.cluster_id = todays.cluster_id
+                AND (todays.operation_id IS NULL OR looked_at.operation_id = todays.operation_id)
+        )
+        AND (todays.operation_id IS NOT NULL OR thread_key NOT IN (SELECT thread_key FROM upgrades.other_operations))
 )
 SELECT
     day,
@@ -40,7 +49,7 @@ SELECT
             - (SELECT count(*) FROM upgrades.running WHERE CAST(running.started_at AS DATE) = looked_at.day)
         ELSE 0
     END AS unlisted_running,
-    (SELECT count(*) FROM todays) - (SELECT count(*) FROM looked_at WHERE is_todays) AS unfolded_events
+    (SELECT operations FROM unfolded) AS unfolded_events
 FROM looked_at
 GROUP BY day
 ORDER BY day

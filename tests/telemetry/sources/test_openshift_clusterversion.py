@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.telemetry.canonical import EARLIEST, Event
-from assets.telemetry.sources import SOURCES, Accepted, NotAnUpgrade, Outcome, Refused
+from assets.telemetry.flags import Flag
+from assets.telemetry.sources import SOURCES, Accepted, NotAnUpgrade, Refused
 from assets.telemetry.sources.envelopes import Counts, records
 from assets.telemetry.sources.openshift_clusterversion import interpret
+from assets.telemetry.sources.outcomes import DESCRIBED
 
 DAY = date(2026, 3, 1)
 CLUSTER = "c0ffee00-0000-4000-8000-000000000001"
@@ -111,6 +113,7 @@ def test_a_completed_entry_is_an_upgrade_from_the_version_before_it():
         assert (event.from_version, event.to_version) == ("4.16.1", "4.16.2")
         assert (event.node_pool, event.region, event.error_code) == (None, None, None)
         assert event.source == f"/upgradeslo/openshift_clusterversion/{CLUSTER}"
+        assert (event.thread, event.flags) == ("openshift", 0)
     assert (started.trigger, succeeded.observed_version) == ("unknown", "4.16.2")
     assert started.upgrade_id == succeeded.upgrade_id is not None
 
@@ -155,6 +158,13 @@ def test_a_partial_entry_without_an_end_was_superseded_when_the_next_one_started
     ]
 
 
+def test_only_an_end_that_follows_from_the_next_entry_is_inferred():
+    left = entry("4.16.2", "2026-02-01T10:00:00")
+    given_up = left | {"completionTime": "2026-02-01T10:20:00Z"}
+    assert [event.flags for event in events(cluster_version(OPEN, left, INSTALL))] == [0, Flag.INFERRED, 0]
+    assert [event.flags for event in events(cluster_version(OPEN, given_up, INSTALL))] == [0, 0, 0]
+
+
 def test_an_upgrade_comes_from_the_nearest_older_completed_entry_not_from_the_one_before():
     given_up = entry("4.16.2", "2026-02-01T10:00:00", "2026-02-01T10:20:00", state="Partial")
     by_target = {event.to_version: event.from_version for event in events(cluster_version(OPEN, given_up, INSTALL))}
@@ -167,9 +177,24 @@ def test_another_image_of_the_same_version_is_no_upgrade():
     assert {event.to_version for event in events(cluster_version(OPEN, multi, INSTALL))} == {"4.16.3"}
 
 
-def test_a_lower_version_is_an_upgrade_like_any_other():
+def test_a_lower_version_is_an_upgrade_like_any_other_and_a_rollback():
     back = entry("4.16.0", "2026-02-01T10:00:00", "2026-02-01T10:30:00")
-    assert [event.to_version for event in events(cluster_version(back, INSTALL))] == ["4.16.0", "4.16.0"]
+    found = events(cluster_version(back, INSTALL))
+    assert [(event.to_version, event.flags) for event in found] == [("4.16.0", Flag.ROLLBACK)] * 2
+
+
+@pytest.mark.parametrize(
+    ("version", "flags"),
+    [
+        pytest.param("4.9.30", Flag.ROLLBACK, id="lower by number, though not by digits"),
+        pytest.param("4.16.1-rc.3", Flag.ROLLBACK, id="a candidate of the version that was there"),
+        pytest.param("4.17.0-ec.1", 0, id="a candidate of a later one"),
+        pytest.param("", 0, id="no version to compare"),
+    ],
+)
+def test_what_is_lower_is_told_by_the_order_of_versions(version, flags):
+    [started] = events(cluster_version(entry(version, "2026-03-01T10:00:00"), INSTALL))
+    assert started.flags == flags
 
 
 def test_an_open_snapshot_and_a_closed_one_are_one_succeeded_operation_in_either_order():
@@ -323,10 +348,22 @@ def test_two_entries_that_started_at_once_are_two_operations_and_the_older_keeps
     assert both[2].time == both[0].time
 
 
+def long_history(length: int) -> list[dict[str, Any]]:
+    """4.15.0, 4.15.1 and so on, one a day, newest first."""
+    starts = [at("2025-01-01T00:00:00") + timedelta(days=n) for n in range(length)]
+    done = [entry(f"4.15.{n}", start.isoformat(), (start + timedelta(hours=1)).isoformat()) for n, start in enumerate(starts)]
+    return done[::-1]
+
+
+def test_a_full_history_may_lack_entries_and_its_upgrades_say_so():
+    assert {event.flags for event in events(cluster_version(*long_history(99)))} == {0}
+    assert {event.flags for event in events(cluster_version(*long_history(100)))} == {Flag.PRUNED}
+    back = entry("4.14.0", "2026-02-01T10:00:00")
+    assert events(cluster_version(back, *long_history(100)))[-1].flags == Flag.PRUNED | Flag.ROLLBACK
+
+
 def test_a_history_of_a_hundred_entries_has_ninety_nine_upgrades():
-    starts = [at("2025-01-01T00:00:00") + timedelta(days=n) for n in range(100)]
-    history = [entry(f"4.15.{n}", start.isoformat(), (start + timedelta(hours=1)).isoformat()) for n, start in enumerate(starts)]
-    operations = fold(events(cluster_version(*reversed(history))))
+    operations = fold(events(cluster_version(*long_history(100))))
     assert len(operations) == 99
     assert {operation["state"] for operation in operations.values()} == {"succeeded"}
     assert [operation["from_version"] for operation in operations.values()] == [f"4.15.{n}" for n in range(99)]
@@ -352,46 +389,102 @@ def test_an_object_seen_before_its_first_entry_is_no_upgrade(status):
     assert interpret(without, delivery_day=DAY) == NotAnUpgrade("no_history")
 
 
-def test_an_infrastructure_object_is_no_upgrade():
-    record = {"kind": "Infrastructure", "status": {"platformStatus": {"aws": {"region": "eu-west-1"}}}}
-    assert interpret(record, delivery_day=DAY) == NotAnUpgrade("infrastructure")
+def infrastructure(platform: Any, **more: Any) -> dict[str, Any]:
+    """The object that says where the cluster is, as a collector delivers it who knows which cluster it asked."""
+    status = {"infrastructureName": "demo-x7k2p", "platformStatus": platform}
+    return {"kind": "Infrastructure", "metadata": {"name": "cluster"}, "clusterID": CLUSTER, "spec": {}, "status": status} | more
+
+
+AWS = infrastructure({"type": "AWS", "aws": {"region": "eu-central-1"}})
+
+
+def test_an_infrastructure_object_describes_the_cluster_and_no_upgrade_of_it():
+    [event] = events(AWS)
+    assert (event.type, event.scope, event.provider, event.region) == (DESCRIBED, "cluster", "openshift", "eu-central-1")
+    assert (event.cluster_id, event.thread) == (CLUSTER, "openshift")
+    assert event.source == f"/upgradeslo/openshift_clusterversion/{CLUSTER}"
+    assert event.operation_id.startswith("openshift_clusterversion:")
+    assert event.operation_id not in {each.operation_id for each in events(cluster_version(OPEN, FIRST, INSTALL))}
+    assert (event.from_version, event.to_version, event.trigger, event.flags) == (None, None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("platform", "region"),
+    [
+        pytest.param({"type": "GCP", "gcp": {"projectID": "p", "region": "europe-west2"}}, "europe-west2", id="gcp"),
+        pytest.param({"type": "Azure", "azure": {"region": "West Europe"}}, "westeurope", id="azure, as people write it"),
+        pytest.param({"aws": {"region": ""}, "azure": None, "gcp": {"region": "us-east4"}}, "us-east4", id="empty ones are none"),
+    ],
+)
+def test_the_region_is_that_of_the_platform_the_cluster_runs_on(platform, region):
+    assert [event.region for event in events(infrastructure(platform))] == [region]
+
+
+def test_a_description_was_seen_when_it_was_polled_and_is_new_only_when_it_says_something_else():
+    [unstamped] = events(AWS)
+    assert unstamped.time == unstamped.observed_at == at("2026-03-02T00:00:00")
+    [stamped] = events(AWS | {"collected_at": "2026-03-01T12:00:00Z"})
+    assert stamped.time == stamped.observed_at == at("2026-03-01T12:00:00")
+    [corrected] = events(infrastructure({"aws": {"region": "eu-west-1"}}))
+    assert unstamped.id == stamped.id != corrected.id
+    assert unstamped.operation_id == stamped.operation_id == corrected.operation_id
+
+
+def test_the_cluster_may_be_stamped_where_a_cluster_version_names_it():
+    moved = {key: value for key, value in AWS.items() if key != "clusterID"} | {"spec": {"clusterID": CLUSTER}}
+    assert events(moved) == events(AWS)
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [
+        pytest.param(None, id="no platform"),
+        pytest.param({"type": "BareMetal", "baremetal": {"apiServerInternalIP": "10.0.0.1"}}, id="its own machines"),
+        pytest.param({"type": "Azure", "azure": {"cloudName": "AzurePublicCloud"}}, id="a platform that names no region"),
+        pytest.param({"aws": {"region": " "}}, id="blanks"),
+    ],
+)
+def test_an_infrastructure_object_without_a_region_is_no_upgrade(platform):
+    assert interpret(infrastructure(platform), delivery_day=DAY) == NotAnUpgrade("infrastructure")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param({"clusterID": None}, "missing_field:clusterID", id="no cluster"),
+        pytest.param({"clusterID": 5}, "invalid_type:clusterID", id="a cluster that is no text"),
+        pytest.param({"status": []}, "invalid_type:status", id="status is a list"),
+        pytest.param({"status": {"platformStatus": "AWS"}}, "invalid_type:status.platformStatus", id="platform is a text"),
+        pytest.param(
+            {"status": {"platformStatus": {"gcp": []}}}, "invalid_type:status.platformStatus.gcp", id="a platform that is a list"
+        ),
+        pytest.param(
+            {"status": {"platformStatus": {"aws": {"region": 1}}}},
+            "invalid_type:status.platformStatus.aws.region",
+            id="a region as a number",
+        ),
+        pytest.param({"collected_at": "noon"}, "invalid_value:collected_at", id="a stamp that is no time"),
+    ],
+)
+def test_a_description_that_is_not_understood_is_refused_with_the_reason(change, reason):
+    assert interpret(AWS | change, delivery_day=DAY) == Refused(reason)
 
 
 @pytest.mark.parametrize("kind", ["List", "ClusterVersionList"])
-def test_a_list_gives_what_its_items_give_as_a_document_and_as_a_line(kind):
+@pytest.mark.parametrize("name", ["poll.json", "poll.ndjson"])
+def test_the_items_of_a_list_are_records_as_a_document_and_on_a_line(kind, name):
     other = cluster_version(FIRST, INSTALL) | {"spec": {"clusterID": "another"}}
     document = {
         "kind": kind,
         "collected_at": "2026-03-01T12:00:00Z",
         "items": [cluster_version(OPEN, INSTALL), cluster_version(INSTALL), other],
     }
-    content = json.dumps(document).encode()
-
-    def outcomes(name: str) -> list[Outcome]:
-        read = records(io.BytesIO(content), name=name, counts=Counts())
-        return [interpret(record.value, delivery_day=DAY) for record in read if isinstance(record.value, dict)]
-
-    first, install, last = outcomes("poll.json")
+    read = records(io.BytesIO(json.dumps(document).encode()), name=name, counts=Counts())
+    first, install, last = (interpret(record.value, delivery_day=DAY) for record in read if isinstance(record.value, dict))
     assert install == NotAnUpgrade("install")
-    assert isinstance(first, Accepted)
-    assert isinstance(last, Accepted)
-    assert {event.observed_at for event in first.events} == {at("2026-03-01T12:00:00")}
-    assert outcomes("poll.ndjson") == [Accepted(first.events + last.events)]
-
-
-@pytest.mark.parametrize(
-    ("items", "expected"),
-    [
-        pytest.param([], NotAnUpgrade("empty_list"), id="without items there is nothing"),
-        pytest.param(None, NotAnUpgrade("empty_list"), id="null is no item"),
-        pytest.param([cluster_version(INSTALL)], NotAnUpgrade("install"), id="only an installation"),
-        pytest.param([cluster_version(INSTALL), 5], Refused("not_an_object"), id="an item that is no object"),
-        pytest.param([{"kind": "List", "items": []}], Refused("invalid_value:kind"), id="a list in a list"),
-        pytest.param({}, Refused("invalid_type:items"), id="items that are no list"),
-    ],
-)
-def test_a_line_with_a_list_has_one_outcome(items, expected):
-    assert interpret({"kind": "List", "items": items}, delivery_day=DAY) == expected
+    for outcome, cluster in ((first, CLUSTER), (last, "another")):
+        assert isinstance(outcome, Accepted)
+        assert {(event.cluster_id, event.observed_at) for event in outcome.events} == {(cluster, at("2026-03-01T12:00:00"))}
 
 
 def broken(**change: Any) -> dict[str, Any]:
@@ -407,6 +500,7 @@ def broken(**change: Any) -> dict[str, Any]:
         pytest.param({"spec": {"clusterID": ""}}, "missing_field:spec.clusterID", id="an empty cluster"),
         pytest.param({"spec": {"clusterID": 7}}, "invalid_type:spec.clusterID", id="a cluster that is no text"),
         pytest.param({"kind": "MachineConfigPool"}, "invalid_value:kind", id="another kind of object"),
+        pytest.param({"kind": "List", "items": {}}, "invalid_value:kind", id="a list whose items are none"),
         pytest.param({"kind": 1}, "invalid_type:kind", id="a kind that is no text"),
         pytest.param(cluster_version() | {"status": []}, "invalid_type:status", id="status is a list"),
         pytest.param(cluster_version() | {"status": {"history": {}}}, "invalid_type:status.history", id="history"),
@@ -493,6 +587,7 @@ ENTRIES = st.fixed_dictionaries(
         "image": st.text(alphabet="/:@a", max_size=6) | JSON,
     },
 )
+PLATFORMS = st.dictionaries(st.sampled_from(["aws", "gcp", "azure"]), st.fixed_dictionaries({"region": JSON}) | JSON)
 OBJECTS = st.fixed_dictionaries(
     {},
     optional={
@@ -500,10 +595,11 @@ OBJECTS = st.fixed_dictionaries(
         "spec": st.fixed_dictionaries({"clusterID": st.text(max_size=4) | JSON}, optional={"desiredUpdate": JSON}) | JSON,
         "status": st.fixed_dictionaries(
             {"history": st.lists(ENTRIES | JSON, max_size=4) | JSON},
-            optional={"conditions": JSON, "desired": JSON},
+            optional={"conditions": JSON, "desired": JSON, "platformStatus": PLATFORMS | JSON},
         )
         | JSON,
         "items": JSON,
+        "clusterID": st.text(max_size=4) | JSON,
         "collected_at": MOMENTS | JSON,
     },
 )
@@ -537,6 +633,6 @@ def test_any_bytes_are_records_and_blank_lines_and_nothing_else(lines, name):
     counts = Counts()
     found = list(records(io.BytesIO(b"\n".join(lines)), name=name, counts=counts))
     assert counts.records == len(found)
-    assert [record.number for record in found] == sorted({record.number for record in found})
+    assert [record.number for record in found] == list(range(1, len(found) + 1))
     if name == "a.ndjson":
-        assert counts.lines == counts.records + counts.blank
+        assert counts.lines == len({record.line for record in found}) + counts.blank

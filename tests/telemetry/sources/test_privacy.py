@@ -1,6 +1,8 @@
 """Provider records come with callers, addresses, tokens and workload names, which may be written nowhere."""
 
+import json
 import time
+from typing import Any
 
 import pytest
 
@@ -48,6 +50,11 @@ CLUSTER = "0b1c0000-1111-4222-8333-944444444444"
             'Could not update deployment "openshift-x/y-operator" (306 of 841)',
             'Could not update deployment "<name>" (306 of 841)',
             id="a quoted namespace and name is masked",
+        ),
+        pytest.param(
+            "PDB debug info: shop/cart-0 blocked by pdb shop/cart-pdb; shop/web-7d4b9c6f5d-x2vbn blocked by pdb web",
+            "PDB debug info: <name> blocked by pdb <name>; <name> blocked by pdb web",
+            id="names of what is blocked are masked",
         ),
     ],
 )
@@ -99,6 +106,9 @@ def test_a_message_is_cut_after_it_was_masked():
         "responseBody",
         "Caller",
         "Claims_d",
+        "HTTPRequest",
+        "clientIpAddress",
+        "identity_claim_upn_s",
     ],
 )
 @pytest.mark.parametrize(
@@ -138,12 +148,119 @@ def test_addresses_are_masked_anywhere_in_raw_bytes_and_other_bytes_stay():
     )
 
 
+PERSON = {"upn": "MARKER", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name": "MARKER MARKER"}
+REQUEST = {"clientRequestId": "MARKER", "clientIpAddress": "MARKER", "method": "PUT"}
+RIGHTS = {"action": "write", "evidence": {"principalId": "MARKER", "role": "MARKER"}}
+BODY = json.dumps({"tags": {"owner": 'MARKER \\ "MARKER"'}, "properties": {"adminUsername": "MARKER", "list": ["MARKER"]}})
+SENT = {"statusCode": "OK", "requestbody": BODY, "responseBody": BODY, "eventCategory": "Administrative"}
+ACTIVITY_LOG = {
+    "REST": {
+        "authorization": RIGHTS,
+        "caller": "MARKER",
+        "claims": PERSON,
+        "correlationId": "kept",
+        "httpRequest": REQUEST,
+        "properties": SENT,
+        "status": {"value": "Started"},
+    },
+    "an export": {
+        "correlationId": "kept",
+        "callerIpAddress": "MARKER",
+        "identity": {"authorization": RIGHTS, "claims": PERSON},
+        "properties": {"eventProperties": SENT, "httpRequest": json.dumps(REQUEST)},
+        "resultType": "Start",
+    },
+    "an export that is text": {
+        "correlationId": "kept",
+        "identity": json.dumps({"claims": PERSON}),
+        "properties": json.dumps(SENT),
+    },
+    "Log Analytics": {
+        "Authorization": json.dumps(RIGHTS),
+        "Authorization_d": RIGHTS,
+        "Caller": "MARKER",
+        "CallerIpAddress": "MARKER",
+        "Claims": json.dumps(PERSON),
+        "Claims_d": PERSON,
+        "CorrelationId": "kept",
+        "HTTPRequest": json.dumps(REQUEST),
+        "Properties": json.dumps(SENT | {"httpRequest": json.dumps(REQUEST)}),
+        "Properties_d": SENT,
+    },
+}
+
+
+def with_needless_escapes(value: Any) -> str:
+    """JSON in which every quote and backslash within text, and every a, is written by its number, also in text within text."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{with_needless_escapes(key)}:{with_needless_escapes(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(with_needless_escapes, value)) + "]"
+    if value.startswith("{"):
+        value = with_needless_escapes(json.loads(value))
+    return json.dumps(value).replace("a", "\\u0061").replace('\\"', "\\u0022").replace("\\\\", "\\u005c")
+
+
+@pytest.mark.parametrize("record", [pytest.param(record, id=name) for name, record in ACTIVITY_LOG.items()])
+def test_nothing_is_left_of_who_called_and_what_was_sent_in_a_record_of_the_activity_log(record):
+    raw = json.dumps(record).encode()
+    for cut in range(0, len(raw) + 1, 7):
+        assert b"MARK" not in mask_raw(raw[:cut])
+    masked = json.loads(mask_raw(raw))
+    assert masked.keys() == record.keys()
+    assert {"correlationId": "kept", "CorrelationId": "kept"}.items() & masked.items()
+
+
+@pytest.mark.parametrize("record", [pytest.param(record, id=name) for name, record in ACTIVITY_LOG.items()])
+def test_nothing_hides_behind_escapes_that_json_does_not_ask_for(record):
+    escaped = with_needless_escapes(record)
+    assert "caller" not in escaped
+    masked = mask_raw(escaped.encode())
+    assert b"MARKER" not in masked
+    assert json.loads(masked).keys() == record.keys()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_text_that_windows_wrote_as_utf_16_is_masked_although_it_is_refused(encoding):
+    for record in ACTIVITY_LOG.values():
+        masked = mask_raw(json.dumps(record | {"note": "a@example.com"}).encode(encoding))
+        assert b"MARKER" not in masked.replace(b"\0", b"")
+        assert b"<email>" in masked
+
+
+def test_claims_are_dropped_on_lines_of_their_own():
+    lines = json.dumps({"claims": PERSON | {"puid": "MARKER", "ipaddr": "MARKER"}}, indent=1).encode().split(b"\n")
+    assert [b"<dropped>" in mask_raw(line) for line in lines] == [False, True, True, True, True, True, False, False]
+    assert not any(b"MARKER" in mask_raw(line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("escaped", "spelled"),
+    [
+        pytest.param(rb'{"c\u0061ller":"x","n":1}', b'{"caller":"<dropped>","n":1}', id="a letter"),
+        pytest.param(rb'{"to":"jo\u0040example.com"}', b'{"to":"<email>"}', id="an at sign"),
+        pytest.param(rb'{"p":"{\u0022user\u0022:1}"}', rb'{"p":"{\"user\":\"<dropped>\"}"}', id="a quote in text"),
+        pytest.param(
+            rb'{"p":"{\"q\":\"{\\u0022user\\u0022:1}\"}"}',
+            rb'{"p":"{\"q\":\"{\\\"user\\\":\\\"<dropped>\\\"}\"}"}',
+            id="a quote in text in text",
+        ),
+        pytest.param(
+            rb'{"p":"{\u005c\u0022user\u005c\u0022:1}"}', rb'{"p":"{\\\"user\\\":\\\"<dropped>\\\"}"}', id="a backslash"
+        ),
+        pytest.param(rb'{"p":"\u00e9\u0007\n"}', rb'{"p":"\u00e9\u0007\n"}', id="others stay"),
+    ],
+)
+def test_needless_escapes_are_spelled_out(escaped, spelled):
+    assert mask_raw(escaped) == spelled
+
+
 @pytest.mark.parametrize(
     "unit",
     [
         *("a", "a.", "a-", "@", "a@", "a@b.", "1.", "0:", "\\", '\\"', '"', "[", '"user":', '{"user":['),
         *("pod ", "pod a-", "pods a-b, ", "ip-", "://", "://a:", "token", "sig=", "eyJ", "bearer ", "b2-"),
-        *("0123abcd-", "'a/"),
+        *("0123abcd-", "'a/", "a/", "\\u0022", "\\\\u005c", "a/b blocked by pdb "),
     ],
 )
 def test_hostile_text_is_masked_in_linear_time(unit):

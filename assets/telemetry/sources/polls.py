@@ -1,0 +1,31 @@
+"""When a polled object was seen.
+
+Belongs here: the stamps that collectors put on what they poll.
+Does not belong here: moments that a record states about its upgrades (the source's own module), event streams,
+whose events were seen when they happened.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from assets.moments import end_of
+from assets.telemetry.sources.envelopes import STAMPS
+from assets.telemetry.sources.fields import optional
+from assets.telemetry.sources.outcomes import RecordError
+from assets.telemetry.sources.times import accepted_moment, parse_moment
+
+
+def observed_at(record: Mapping[str, Any], *, delivery_day: date) -> datetime:
+    """The collector's time, else the end of the delivery day: no later can the object have been seen.
+
+    Raises:
+        RecordError: `invalid_value:<stamp>` for a stamp that is no time, or `time_out_of_range`.
+    """
+    for stamp in STAMPS:
+        value = optional(record, stamp, object)
+        if value is not None:
+            if parse_moment(value) is None:
+                raise RecordError(f"invalid_value:{stamp}")
+            return accepted_moment(value, delivery_day=delivery_day)
+    return end_of(delivery_day)

@@ -1,0 +1,13 @@
+-- One row per event to fold again that belongs to a provider's thread and was delivered by $day.
+CREATE OR REPLACE TEMP TABLE thread_events AS
+SELECT
+    delivery_day, source, id, thread_key, thread, flags, cluster_id, operation_id, split_part(operation_id, ':', 1) AS family,
+    type, time, observed_at, scope, provider, node_pool, region, from_version, to_version,
+    CASE WHEN "trigger" <> 'unknown' THEN "trigger" END AS "trigger",
+    workload_type, node_count, error_code, error_message, upgrade_id, observed_version, api_features
+FROM telemetry.events
+WHERE
+    delivery_day IN (SELECT unnest($delivery_days::DATE[]))
+    AND delivery_day <= $day
+    AND thread IS NOT NULL
+    AND thread_key IN (SELECT thread_key FROM refolded)
