@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 
 PUBLISHED, FAILED, REFUSED = 0, 1, 3
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
+# In the order of the contract; the modules that write them are not imported before they are needed.
+_SOURCES = (
+    "canonical",
+    "aks_event_grid",
+    "azure_activity_log",
+    "azure_fleet",
+    "openshift_clusterversion",
+    "gke_operations",
+    "gke_notifications",
+    "eks_updates",
+)
 
 
 def _as_day(_context: click.Context, _parameter: click.Parameter, value: datetime | None) -> date | None:
@@ -39,9 +50,15 @@ def main() -> None:
 @click.option("--operations-per-day", type=click.IntRange(min=1), default=2000, show_default=True, help="Upgrades started a day.")
 @click.option("--end", type=_DAY, callback=_as_day, help="Last delivery day. [default: yesterday, UTC]")
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="The same seed writes the same bytes.")
-@click.option("--source", type=click.Choice(["canonical"]), default="canonical", show_default=True, help="Format of the files.")
+@click.option(
+    "--source",
+    type=click.Choice(_SOURCES),
+    default=_SOURCES[0],
+    show_default=True,
+    help="A provider's format for what it can carry; all else is canonical.",
+)
 @click.option("--if-empty", is_flag=True, help="Do nothing when the landing zone holds files already.")
-def simulate(days: int, operations_per_day: int, end: date | None, seed: int, source: str, if_empty: bool) -> None:  # noqa: ARG001
+def simulate(days: int, operations_per_day: int, end: date | None, seed: int, source: str, if_empty: bool) -> None:
     """Write the deliveries of a synthetic fleet, its inventory, and the list of planted incidents."""
 
     def act(settings: "Settings") -> int:
@@ -64,6 +81,7 @@ def simulate(days: int, operations_per_day: int, end: date | None, seed: int, so
                     days=days,
                     operations_per_day=operations_per_day,
                     seed=seed,
+                    source=source,
                     progress=progress,
                 )
         except SimulationError as problem:

@@ -3,7 +3,7 @@
 Belongs here: turning a YAML file into frozen dataclasses, and refusing keys and types that the dataclass
 does not have.
 Does not belong here: the numbers (`*.yaml` beside this file) and what they mean (`fleet.py`,
-`releases.py`, `operations.py`, `incidents.py`, `delivery.py`).
+`releases.py`, `operations.py`, `incidents.py`, `files.py`).
 """
 
 from dataclasses import fields, is_dataclass

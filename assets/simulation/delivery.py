@@ -1,74 +1,26 @@
-"""The landing zone as it is in life: when each line arrives, in which file, and in what company.
+"""The canonical part of the landing zone as it is in life: when each line arrives, and in what company.
 
-Belongs here: lateness, duplicates, the order of lines, malformed and blank lines among them, and the
-files of a day.
-Does not belong here: what the lines say (`events.py`), what is wrong with malformed ones
-(`malformed.py`).
+Belongs here: lateness, duplicates, the order of lines, and how many lines a file has.
+Does not belong here: what the lines say (`events.py`), what files look like from outside (`files.py`), what a
+provider delivers in its own format instead (`export.py`).
 """
 
-import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-import zstandard
 
 from assets.simulation.constants import read_constants
 from assets.simulation.events import Agents, Bodies, Events
+from assets.simulation.export import Export
+from assets.simulation.files import DeliveryConstants, Files, MalformedLine
 from assets.simulation.malformed import Spoiler
 from assets.simulation.moments import DAY_SECONDS
 from assets.simulation.operations import Operations
 from assets.simulation.rows import Bools, Floats, Ints, Rows
-
-BLANK_LINES = (b"", b" ", b"\t", b" \t ")
-
-
-@dataclass(frozen=True)
-class DeliveryConstants:
-    """The shape of `delivery.yaml`, where the numbers are explained."""
-
-    late_ratios: tuple[float, ...]
-    out_of_order_minutes: float
-    duplicate_ratio: float
-    duplicate_late_ratios: tuple[float, ...]
-    malformed_ratio: float
-    blank_ratio: float
-    lines_per_file: int
-    files_per_day: int
-    lines_of_a_tiny_day: int
-    gzip_ratio: float
-    zstandard_ratio: float
-    crlf_ratio: float
-    byte_order_mark_ratio: float
-    unended_ratio: float
-
-
-@dataclass(frozen=True)
-class MalformedLine:
-    """Where a malformed line was put (`path` below the landing zone, `line` from 1), and why to refuse it."""
-
-    path: str
-    line: int
-    reason: str
-
-
-@dataclass
-class Count:
-    """What has been delivered so far, in the ledger's words.
-
-    `lines = accepted + duplicate + quarantined + blank`; `operations` are those with at least one line.
-    """
-
-    files: int = 0
-    lines: int = 0
-    accepted: int = 0
-    duplicate: int = 0
-    quarantined: int = 0
-    blank: int = 0
-    operations: int = 0
 
 
 @dataclass
@@ -92,7 +44,8 @@ class _Carried:
 class Delivery:
     """Writes the files of `folder/<YYYY-MM-DD>/` day after day; `note_malformed` hears of malformed lines.
 
-    Only what arrives later than its day is kept in memory between days.
+    Only what arrives later than its day is kept in memory between days. `export` takes what a provider
+    delivers itself.
     """
 
     def __init__(
@@ -104,21 +57,22 @@ class Delivery:
         days: int,
         note_malformed: Callable[[MalformedLine], None],
         rng: np.random.Generator,
+        export: Export | None = None,
     ) -> None:
-        self.count = Count()
         self._constants = read_constants("delivery", DeliveryConstants)
-        self._folder = folder
-        self._note_malformed = note_malformed
+        self._files = Files(folder=folder, first_day=first_day, spoiler=Spoiler(rng), note_malformed=note_malformed, rng=rng)
+        self.count = self._files.count
         self._agents = agents
-        self._first_day = first_day
         self._days = days
         self._rng = rng
-        self._spoiler = Spoiler(rng)
+        self._export = export
         self._carried: dict[int, _Carried] = {}
 
     def deliver(self, day: int, operations: Operations) -> None:
         """Writes what arrives on a simulated day, of this day's operations and of earlier ones."""
         events = self._agents.events(operations)
+        if self._export:
+            events = events.take(~self._export.deliver(day, operations, events)[events.operation])
         bodies = self._agents.bodies(operations)
         consignments = self._consign(day, events)
         self._take_note(events, consignments)
@@ -135,7 +89,7 @@ class Delivery:
                 place[own] = np.arange(len(lines))
                 place[~own] = np.arange(len(lines), len(rows))
                 lines = pl.concat([lines, carried_lines.gather(rows[~own] - len(today))]).gather(place)
-            self._write_file(day, number, lines)
+            self._files.write_lines(day, number, lines)
 
     def _consign(self, day: int, events: Events) -> _Consignments:
         """When each event arrives, some of them twice; what would arrive after the last day is left out."""
@@ -185,59 +139,6 @@ class Delivery:
         files = max(constants.files_per_day, -(-count // constants.lines_per_file))
         shares = self._rng.uniform(0.5, 1.5, files)
         return np.split(order, (np.cumsum(shares)[:-1] / shares.sum() * count).astype(np.int64))
-
-    def _write_file(self, day: int, number: int, lines: pl.Series) -> None:
-        constants, rng = self._constants, self._rng
-        compression = rng.random()
-        suffix = ""
-        if compression < constants.gzip_ratio + constants.zstandard_ratio:
-            suffix = ".gz" if compression < constants.gzip_ratio else ".zst"
-        delivery_day = self._first_day + timedelta(days=day)
-        name = f"{delivery_day.isoformat()}/part-{number:04}.ndjson{suffix}"
-        content = self._content(f"{self._folder.name}/{name}", lines, delivery_day)
-        if rng.random() < constants.unended_ratio:
-            content = content.removesuffix(b"\n")
-        if rng.random() < constants.crlf_ratio:
-            content = content.replace(b"\n", b"\r\n")
-        if rng.random() < constants.byte_order_mark_ratio and content:
-            content = b"\xef\xbb\xbf" + content
-        if suffix == ".gz":
-            content = gzip.compress(content, compresslevel=1, mtime=0)
-        elif suffix == ".zst":
-            content = zstandard.ZstdCompressor(level=1).compress(content)
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        self.count.files += 1
-
-    def _content(self, path: str, lines: pl.Series, delivery_day: date) -> bytes:
-        """The bytes of a file: the lines, with malformed and blank ones at random places among them."""
-        rng, count = self._rng, len(lines)
-        array = lines.to_arrow()
-        _, offsets_buffer, text_buffer = array.buffers()
-        text = memoryview(text_buffer)
-        offsets = np.frombuffer(offsets_buffer, np.int64)[array.offset :]
-        malformed = int(rng.binomial(count, self._constants.malformed_ratio))
-        blank = int(rng.binomial(count, self._constants.blank_ratio))
-        places = np.sort(rng.integers(0, count, malformed + blank)) if count else np.zeros(0, np.int64)
-        is_malformed = rng.permutation(np.arange(malformed + blank) < malformed)
-        pieces: list[bytes | memoryview] = []
-        copied = int(offsets[0])
-        for inserted, (place, spoils) in enumerate(zip(places.tolist(), is_malformed.tolist(), strict=True)):
-            start, end = int(offsets[place]), int(offsets[place + 1])
-            pieces.append(text[copied:start])
-            copied = start
-            if spoils:
-                reason, line = self._spoiler.spoil(bytes(text[start:end]), delivery_day)
-                self._note_malformed(MalformedLine(path=path, line=place + inserted + 1, reason=reason))
-            else:
-                line = BLANK_LINES[rng.integers(len(BLANK_LINES))]
-            pieces += [line, b"\n"]
-        pieces.append(text[copied : int(offsets[count])])
-        self.count.lines += count + malformed + blank
-        self.count.quarantined += malformed
-        self.count.blank += blank
-        return b"".join(pieces)
 
 
 def _draw(rng: np.random.Generator, ratios: tuple[float, ...], count: int) -> Ints:

@@ -138,7 +138,6 @@ class Agents:
             ]
         )
         self._types = pl.Series([f'.{name}","type":"dev.upgradeslo.operation.{name}","time":"' for name in EVENT_TYPES])
-        self._clusters = pl.Series([f'","cluster_id":"{prefix}' for prefix in fleet.cluster_prefixes])
         self._resources = pl.Series(
             ['","scope":"control_plane"']
             + [
@@ -229,8 +228,8 @@ class Agents:
             .otherwise(pl.lit(""))
         ).to_series()
         lean = _joined(
-            self._clusters.gather(region),
-            pl.Series(cluster).cast(pl.String),
+            pl.lit('","cluster_id":"'),
+            fleet.cluster_ids(cluster),
             self._resources.gather(self._resource_piece(operations)),
         )
         full = _joined(

@@ -34,9 +34,13 @@ class Region:
 
 @dataclass(frozen=True)
 class Provider:
-    """`node_image` is the version of a node image built on a day, empty where there are no image upgrades."""
+    """`node_image` is the version of a node image built on a day, empty where there are no image upgrades.
+
+    `cluster_id` is what the provider itself calls a cluster, given its region and its number.
+    """
 
     name: str
+    cluster_id: str
     share: float
     duration_factor: float
     kubernetes_minor_offset: int
@@ -87,7 +91,8 @@ class Fleet:
     which people there begin to work), `minors_behind`, `patience_days`, `api_features` (0 none, else a
     position in `constants.api_features` plus 1), `is_listed`. Resource arrays have shape (resources,),
     cluster by cluster: `cluster`, `position` (0 control plane, 1 … the pools), `resource_workload`,
-    `node_count`. `control_plane` (clusters,) is the row of a cluster's control plane.
+    `node_count`. `control_plane` (clusters,) is the row of a cluster's control plane. The clusters of the
+    provider `in_own_words` are called what it calls them, all others by names of ours.
     """
 
     constants: FleetConstants
@@ -108,6 +113,7 @@ class Fleet:
     position: Ints
     resource_workload: Ints
     node_count: Ints
+    in_own_words: str | None = None
 
     @property
     def providers(self) -> tuple[Provider, ...]:
@@ -125,13 +131,22 @@ class Fleet:
     def cluster_count(self) -> int:
         return len(self.region)
 
-    @property
-    def cluster_prefixes(self) -> list[str]:
-        """What a cluster's identifier begins with, per region; the cluster's number follows."""
-        return [
-            f"{self.providers[provider].name}-{region.name}-"
-            for provider, region in zip(self.provider_of_region, self.regions, strict=True)
+    def cluster_ids(self, cluster: Ints) -> pl.Series:
+        """The identifiers of clusters, as events and inventory have them."""
+        region = self.region[cluster].astype(np.int64)
+        provider = self.provider_of_region[region]
+        names = [
+            f"{self.providers[code].name}-{of.name}-" for code, of in zip(self.provider_of_region, self.regions, strict=True)
         ]
+        ids = pl.select(pl.concat_str(pl.Series(names).gather(region), pl.Series(cluster).cast(pl.String))).to_series()
+        for code, of in enumerate(self.providers):
+            if of.name == self.in_own_words:
+                rows = np.flatnonzero(provider == code)
+                own = [
+                    of.cluster_id.format(region=self.regions[region[row]].name, number=int(cluster[row])) for row in rows.tolist()
+                ]
+                ids = ids.scatter(rows, pl.Series(own, dtype=pl.String))
+        return ids
 
     def region_codes(self, provider: str, names: tuple[str, ...]) -> tuple[int, ...]:
         """The codes of a provider's regions; all of them when `names` is empty."""
@@ -145,8 +160,11 @@ class Fleet:
         return tuple(code for code, workload in enumerate(self.workloads) if workload.name in names)
 
 
-def build_fleet(*, operations_per_day: int, rng: np.random.Generator) -> Fleet:
-    """A fleet large enough to open `operations_per_day` upgrades on an average day."""
+def build_fleet(*, operations_per_day: int, rng: np.random.Generator, in_own_words: str | None = None) -> Fleet:
+    """A fleet large enough to open `operations_per_day` upgrades on an average day.
+
+    `in_own_words`: the provider whose clusters are called what it calls them itself.
+    """
     constants = read_constants("fleet", FleetConstants)
     regions = tuple(region for provider in constants.providers for region in provider.regions)
     provider_of_region = np.repeat(
@@ -210,6 +228,7 @@ def build_fleet(*, operations_per_day: int, rng: np.random.Generator) -> Fleet:
         position=position,
         resource_workload=resource_workload,
         node_count=np.clip(nodes, 1, constants.most_nodes).astype(np.int32),
+        in_own_words=in_own_words,
     )
 
 
@@ -239,7 +258,7 @@ def write_inventory(fleet: Fleet, path: Path, *, first_day: date, rng: np.random
     pool_names = [["", *provider.node_pools] for provider in fleet.providers]
     pool_code = provider * len(pool_names[0]) + positions
     frame = pl.select(
-        pl.concat_str(pl.Series(fleet.cluster_prefixes).gather(region), pl.Series(clusters).cast(pl.String)).alias("cluster_id"),
+        fleet.cluster_ids(clusters).alias("cluster_id"),
         pl.Series("node_pool", [name for names in pool_names for name in names]).gather(pool_code),
         pl.Series("region", [region.name for region in fleet.regions]).gather(region),
         pl.Series("workload_type", [workload.name for workload in fleet.workloads]).gather(workloads),

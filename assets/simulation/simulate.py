@@ -8,7 +8,7 @@ Does not belong here: what is simulated (the modules beside this one), the comma
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -18,15 +18,19 @@ from typing import Any
 
 import numpy as np
 
-from assets.simulation.delivery import Delivery, MalformedLine
+from assets.simulation.delivery import Delivery
 from assets.simulation.demand import Demand
 from assets.simulation.events import Agents
+from assets.simulation.export import Export, ExportCount
+from assets.simulation.files import MalformedLine
 from assets.simulation.fleet import build_fleet, write_inventory
+from assets.simulation.formats import FORMATS
 from assets.simulation.incidents import describe, plant_incidents, read_plan
 from assets.simulation.operations import Upgrader
 from assets.simulation.releases import build_catalogue
 
-SOURCE = "canonical"
+CANONICAL = "canonical"
+SOURCES = (CANONICAL, *FORMATS)
 STAGING = ".simulation-"
 
 EARLIEST_DAY = date(2014, 6, 6)
@@ -34,12 +38,15 @@ EARLIEST_DAY = date(2014, 6, 6)
 
 
 class SimulationError(ValueError):
-    """A simulation was asked for that cannot be: a number is out of range."""
+    """A simulation was asked for that cannot be: a number is out of range, or a source unknown."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a simulation wrote; `lines` has duplicates, malformed and blank ones too, `events` are distinct."""
+    """What a simulation wrote; `lines` has duplicates, malformed and blank ones too, `events` are distinct.
+
+    Records in a provider's format count as lines, whatever they stand in, and give no events.
+    """
 
     days: int
     files: int
@@ -60,29 +67,35 @@ def simulate(
     days: int = 60,
     operations_per_day: int = 2000,
     seed: int = 7,
+    source: str = CANONICAL,
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Writes the deliveries of `days` days up to `end`; the same arguments give the same bytes.
 
-    `landing`: the landing zone; the files go to its folder `canonical`, all at once when the last day is
-    simulated. `inventory`: the CSV file to write. `incidents`: the JSON file to write, which lists the
-    planted incidents and what was delivered; `malformed.json` beside it lists every malformed line and the
-    reason to refuse it. `operations_per_day`: upgrades begun on an average day; retries and a security wave
-    come on top. `progress`: called after each day with the lines written and an estimate of all of them,
-    equal at the end.
+    `landing`: the landing zone; the files go to its folders `canonical` and `source`, all at once when the
+    last day is simulated. `inventory`: the CSV file to write. `incidents`: the JSON file to write, which
+    lists the planted incidents and what was delivered; `malformed.json` beside it lists every malformed line
+    and the reason to refuse it. `operations_per_day`: upgrades begun on an average day; retries and a
+    security wave come on top. `source`: one of SOURCES; a provider's format carries what it can of the same
+    operations, and only the others are canonical events then. `progress`: called after each day with the
+    lines written and an estimate of all of them, equal at the end.
 
     One at a time: what an interrupted simulation left beside the landing zone is removed first.
 
     Raises:
-        SimulationError: if a number is out of range.
-        FileExistsError: if `landing/canonical` holds a file, or `inventory` is not a simulation's own.
+        SimulationError: if a number is out of range, or `source` is unknown.
+        FileExistsError: if one of the folders holds a file, or `inventory` is not a simulation's own.
     """
     first_day = _first_day(end=end, days=days, operations_per_day=operations_per_day, seed=seed)
-    _refuse_to_overwrite(landing / SOURCE, inventory, incidents)
-    fleet_rng, demand_rng, operations_rng, agents_rng, delivery_rng = (
-        np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(5)
+    if source not in SOURCES:
+        raise SimulationError(f"source is {source!r}; accepted: {', '.join(SOURCES)}. Ask for one of them.")
+    folders = dict.fromkeys((CANONICAL, source))
+    _refuse_to_overwrite([landing / folder for folder in folders], inventory, incidents)
+    fleet_rng, demand_rng, operations_rng, agents_rng, delivery_rng, export_rng = (
+        np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(6)
     )
-    fleet = build_fleet(operations_per_day=operations_per_day, rng=fleet_rng)
+    form = FORMATS.get(source)
+    fleet = build_fleet(operations_per_day=operations_per_day, rng=fleet_rng, in_own_words=form.provider if form else None)
     plan = read_plan()
     catalogue = build_catalogue(
         fleet,
@@ -117,18 +130,34 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix=STAGING, dir=landing.parent) as staging_name:
         staging = Path(staging_name)
         with _list_of_malformed(staging / "malformed.json") as note_malformed:
+            export = None
+            if form:
+                export = Export(
+                    form,
+                    folder=staging / source,
+                    fleet=fleet,
+                    catalogue=catalogue,
+                    failures=upgrader.constants.failures,
+                    first_day=first_day,
+                    days=days,
+                    note_malformed=note_malformed,
+                    rng=export_rng,
+                )
             delivery = Delivery(
-                folder=staging / SOURCE,
+                folder=staging / CANONICAL,
                 agents=agents,
                 first_day=first_day,
                 days=days,
                 note_malformed=note_malformed,
                 rng=delivery_rng,
+                export=export,
             )
             for day in range(days):
                 delivery.deliver(day, upgrader.day(day))
+                exported = export.count if export else ExportCount()
+                lines = delivery.count.lines + exported.records
                 if progress:
-                    progress(delivery.count.lines, round(delivery.count.lines * days / (day + 1)))
+                    progress(lines, round(lines * days / (day + 1)))
         write_inventory(fleet, staging / "clusters.csv", first_day=first_day, rng=fleet_rng)
         truth = {
             "end": end.isoformat(),
@@ -137,6 +166,7 @@ def simulate(
             "seed": seed,
             "inventory_sha256": _sha256(staging / "clusters.csv"),
             "delivered": asdict(delivery.count),
+            **({"exported": {"source": source, **asdict(exported)}} if export else {}),
             "incidents": [
                 describe(incident, fleet=fleet, catalogue=catalogue, first_day=first_day) for incident in planted.planted
             ],
@@ -146,16 +176,16 @@ def simulate(
             ("clusters.csv", inventory),
             ("malformed.json", incidents.with_name("malformed.json")),
             ("incidents.json", incidents),
-            (SOURCE, landing / SOURCE),
+            *((folder, landing / folder) for folder in folders),
         ):
             _put(staging / name, target)
 
     return Summary(
         days=days,
-        files=delivery.count.files,
-        lines=delivery.count.lines,
+        files=delivery.count.files + exported.files,
+        lines=lines,
         events=delivery.count.accepted,
-        operations=delivery.count.operations,
+        operations=delivery.count.operations + exported.operations,
         clusters=fleet.cluster_count,
         first_day=first_day,
         last_day=end,
@@ -180,9 +210,9 @@ def _first_day(*, end: date, days: int, operations_per_day: int, seed: int) -> d
     return end - timedelta(days=days - 1)
 
 
-def _refuse_to_overwrite(folder: Path, inventory: Path, incidents: Path) -> None:
+def _refuse_to_overwrite(folders: Sequence[Path], inventory: Path, incidents: Path) -> None:
     """Deliveries are never overwritten; an inventory only when it is as an earlier simulation wrote it."""
-    for path in folder.rglob("*"):
+    for folder, path in ((each, path) for each in folders for path in each.rglob("*")):
         if not path.is_dir() or path.is_symlink():
             raise FileExistsError(
                 f"{folder} already holds deliveries, such as {path.relative_to(folder)}; accepted: no file at "

@@ -4,9 +4,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+from assets.simulation.simulate import SOURCES as SIMULATED_SOURCES
 from assets.slo.objectives import SHIPPED
 from pipelines.cli import main
 from tests.data.whole_home import OBJECTIVES
@@ -102,6 +104,22 @@ def test_simulate_writes_deliveries_inventory_and_incidents_and_never_over_them(
     gentle = upgrade_slo(*words, "--if-empty")
     assert gentle.exit_code == 0
     assert "holds deliveries already; nothing simulated" in gentle.stdout
+
+
+def test_simulate_writes_what_a_provider_can_carry_in_its_own_format(home: Path):
+    words = ["--days", "2", "--operations-per-day", "30", "--end", "2026-11-20", "--source", "eks_updates"]
+    result = upgrade_slo("simulate", *words)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert {each.name for each in (home / "landing").iterdir()} == {"canonical", "eks_updates"}
+    assert {each.name for each in (home / "landing" / "eks_updates").iterdir()} <= {"2026-11-19", "2026-11-20"}
+    assert "arn:aws:eks:" in (home / "inventory" / "clusters.csv").read_text()
+
+
+def test_the_sources_that_simulate_accepts_are_those_that_can_be_simulated():
+    """The command spells them out, so that asking for help does not wait for the modules that write them."""
+    [option] = [parameter for parameter in main.commands["simulate"].params if parameter.name == "source"]
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == SIMULATED_SOURCES
 
 
 def test_a_simulation_that_would_begin_before_kubernetes_did_is_told_in_one_line(home: Path):

@@ -1,6 +1,7 @@
 """The fleet and its inventory: clusters of every kind, listed as the home's format has it."""
 
 import csv
+import re
 from collections import Counter, defaultdict
 from datetime import date
 
@@ -73,6 +74,29 @@ def test_relabelled_clusters_have_two_rows_that_meet_before_the_first_day(invent
     relabelled = [sorted(of_one) for of_one in periods.values() if len(of_one) > 1]
     assert relabelled
     assert {tuple(of_one) for of_one in relabelled} == {(("", "2026-06-24"), ("2026-06-24", ""))}
+
+
+@pytest.mark.parametrize(
+    ("provider", "shape"),
+    [
+        pytest.param(
+            "aks",
+            r"/subscriptions/[0-9a-f-]{{36}}/resourcegroups/rg-\w+/providers/microsoft\.containerservice/managedclusters/aks-\w+-{n}",
+            id="an ARM id in lower case",
+        ),
+        pytest.param("gke", r"projects/[\w-]+/locations/[\w-]+/clusters/gke-[\w-]+-{n}", id="a path"),
+        pytest.param("eks", r"arn:aws:eks:[\w-]+:\d{{12}}:cluster/eks-[\w-]+-{n}", id="an ARN"),
+        pytest.param("openshift", r"[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-{n:012}", id="a GUID"),
+    ],
+)
+def test_the_clusters_of_one_provider_can_be_called_what_it_calls_them(provider, shape):
+    fleet = build_fleet(operations_per_day=50, rng=np.random.default_rng(7), in_own_words=provider)
+    providers = [fleet.providers[fleet.provider_of_region[region]].name for region in fleet.region]
+    ids = fleet.cluster_ids(np.arange(fleet.cluster_count)).to_list()
+    assert provider in providers
+    for number, (of, cluster_id) in enumerate(zip(providers, ids, strict=True)):
+        pattern = shape.format(n=number) if of == provider else rf"{of}-[\w-]+-{number}"
+        assert re.fullmatch(pattern, cluster_id), cluster_id
 
 
 def test_events_and_inventory_speak_of_the_same_clusters(home):

@@ -1,6 +1,7 @@
 """The simulation as a whole: the same bytes again, never over somebody's deliveries, and figures that add up."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -23,18 +24,20 @@ def tree(folder):
     }
 
 
-def test_the_same_arguments_give_the_same_bytes_in_another_process(tmp_path, run):
-    run(tmp_path / "here", days=30, operations_per_day=50)
+@pytest.mark.parametrize("source", ["canonical", "aks_event_grid", "azure_fleet"])
+def test_the_same_arguments_give_the_same_bytes_in_another_process(tmp_path, run, source):
+    run(tmp_path / "here", days=30, operations_per_day=50, source=source)
     program = (
         "import sys; from datetime import date; from pathlib import Path\n"
         "from assets.simulation.simulate import simulate\n"
         "home = Path(sys.argv[1])\n"
         "simulate(landing=home / 'landing', inventory=home / 'inventory' / 'clusters.csv',\n"
-        "         incidents=home / 'simulation' / 'incidents.json', end=date(2026, 11, 20), days=30, operations_per_day=50)\n"
+        "         incidents=home / 'simulation' / 'incidents.json', end=date(2026, 11, 20), days=30, operations_per_day=50,\n"
+        "         source=sys.argv[2])\n"
     )
     repository = Path(__file__).parents[2]
     subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "there")],
+        [sys.executable, "-c", program, str(tmp_path / "there"), source],
         check=True,
         cwd=repository,
         env={**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": str(repository), "POLARS_MAX_THREADS": "1"},
@@ -48,13 +51,14 @@ def test_another_seed_gives_other_deliveries(tmp_path, run):
     assert not set(tree(tmp_path / "seven" / "landing").values()) & set(tree(tmp_path / "eight" / "landing").values())
 
 
-def test_deliveries_that_are_there_already_are_refused_and_left_alone(tmp_path, run):
-    delivered = tmp_path / "landing" / "canonical" / "2026-11-20" / "real.ndjson"
+@pytest.mark.parametrize("folder", ["canonical", "eks_updates"])
+def test_deliveries_that_are_there_already_are_refused_and_left_alone(tmp_path, run, folder):
+    delivered = tmp_path / "landing" / folder / "2026-11-20" / "real.ndjson"
     delivered.parent.mkdir(parents=True)
     delivered.write_text("real\n")
     before = tree(tmp_path)
     with pytest.raises(FileExistsError, match=r"already holds deliveries, such as 2026-11-20/real\.ndjson; accepted: no file"):
-        run(tmp_path)
+        run(tmp_path, source="eks_updates")
     assert tree(tmp_path) == before
 
 
@@ -108,6 +112,7 @@ def test_what_a_killed_simulation_left_behind_is_removed_by_the_next(tmp_path, r
         pytest.param(
             {"operations_per_day": 0}, "operations_per_day is 0; accepted: an integer from 1", id="something is upgraded"
         ),
+        pytest.param({"source": "gcp"}, "source is 'gcp'; accepted: canonical, aks_event_grid", id="a source has a format"),
         pytest.param({"seed": -1}, "seed is -1; accepted: an integer from 0 on", id="a seed is not negative"),
         pytest.param(
             {"end": datetime(2026, 11, 20)},  # noqa: DTZ001 - the mistake is meant
@@ -157,3 +162,20 @@ def test_the_summary_and_the_truth_count_what_is_in_the_files(home):
     assert delivered["blank"] == sum(not line.content.strip(b" \t") for line in home.lines)
     assert delivered["duplicate"] == len(home.events) - summary.events
     assert delivered["lines"] == sum(delivered[part] for part in ("accepted", "duplicate", "quarantined", "blank"))
+
+
+def test_a_providers_format_leaves_the_incidents_as_they_are_and_the_truth_counts_its_records(tmp_path, run):
+    run(tmp_path / "canonical", days=30, operations_per_day=50)
+    summary = run(tmp_path / "gke", days=30, operations_per_day=50, source="gke_notifications")
+    of_canonical, truth = (
+        json.loads((tmp_path / home / "simulation" / "incidents.json").read_bytes()) for home in ("canonical", "gke")
+    )
+    assert truth["incidents"] == of_canonical["incidents"] != []  # they count what they touched
+    delivered, exported = truth["delivered"], truth["exported"]
+    files = list((tmp_path / "gke" / "landing" / "gke_notifications").rglob("*.*"))
+    assert (exported["source"], exported["files"]) == ("gke_notifications", len(files))
+    assert 0 < exported["operations"] < exported["records"]
+    assert summary.operations == delivered["operations"] + exported["operations"]
+    assert summary.lines == delivered["lines"] + exported["records"]
+    assert summary.files == delivered["files"] + exported["files"]
+    assert "exported" not in of_canonical
