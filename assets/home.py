@@ -29,6 +29,11 @@ class Home:
         return self.root / "inventory"
 
     @property
+    def reference(self) -> Path:
+        """Optional YAML files on what providers release and support."""
+        return self.root / "reference"
+
+    @property
     def objectives(self) -> Path:
         """Optional OpenSLO files; the shipped set applies when the folder is absent."""
         return self.root / "objectives"

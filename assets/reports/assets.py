@@ -12,6 +12,7 @@ import duckdb
 from assets.home import Home
 from assets.metadata import columns_of
 from assets.partitions import daily_asset, day_of
+from assets.reference import load_reference_data
 from assets.reports.basis import basis_of
 from assets.reports.metadata import metadata_of
 from assets.reports.model import read_report_data
@@ -22,6 +23,7 @@ from assets.slo.assets import slo_status
 from assets.slo.objectives import load_objectives
 from assets.sql_files import sql_beside
 from assets.telemetry.inventory import inventory_sha256
+from assets.upgrades.catalogue import read_catalogue
 from assets.warehouse import Warehouse
 
 sql = sql_beside(__file__)
@@ -39,12 +41,15 @@ def daily_report(
     """The validated report of the day, with its summary, tables and manifest, and the snapshot for notebooks and BI."""
     day = day_of(context)
     objectives = load_objectives(home.objectives)
+    reference = load_reference_data(home.reference)
+    catalogue = read_catalogue(reference)
     with warehouse.transaction() as db:
         basis = basis_of(
             db,
             day=day,
             objectives_sha256=objectives.sha256,
             inventory_sha256=inventory_sha256(home.inventory),
+            reference_sha256=reference.sha256,
         )
         decided = decision(db, day=day, basis=basis.sha256)
         if not decided.may_publish:
@@ -57,7 +62,9 @@ def daily_report(
             )
         published = publish(
             home.published,
-            data=read_report_data(db, day=day, objectives=objectives, basis=basis, verdicts=decided.verdicts),
+            data=read_report_data(
+                db, day=day, objectives=objectives, basis=basis, verdicts=decided.verdicts, catalogue=catalogue
+            ),
             basis=basis,
             decision=decided,
             ledger=_ledger(db, day),

@@ -21,23 +21,30 @@ _CODE = ("assets", "quality", "pipelines")
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Hex SHA-256 of each kind of input, and the version of the code."""
+    """Hex SHA-256 of each kind of input, and the version of the code; that of the reference data is empty when there is none."""
 
     inputs_sha256: str
     objectives_sha256: str
     inventory_sha256: str
     code_version: str
+    reference_sha256: str = ""
 
     @property
     def sha256(self) -> str:
-        """One hash for all of it: figures and verdicts with the same one rest on the same things."""
+        """One hash for all that is computed and judged before a report: figures and verdicts with the same one rest on the same.
+
+        Reference data is not in it. Only the page shows it, beside those figures: other reference data makes another revision of
+        the report, for which nothing has to be computed or judged again.
+        """
         parts = (self.inputs_sha256, self.objectives_sha256, self.inventory_sha256, self.code_version)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def basis_of(db: duckdb.DuckDBPyConnection, *, day: date, objectives_sha256: str, inventory_sha256: str) -> Basis:
+def basis_of(
+    db: duckdb.DuckDBPyConnection, *, day: date, objectives_sha256: str, inventory_sha256: str, reference_sha256: str = ""
+) -> Basis:
     """The basis of the report of `day`: every file delivered by then, and the present configuration and code."""
-    return Basis(inputs_sha256(db, day), objectives_sha256, inventory_sha256, code_version())
+    return Basis(inputs_sha256(db, day), objectives_sha256, inventory_sha256, code_version(), reference_sha256)
 
 
 def inputs_sha256(db: duckdb.DuckDBPyConnection, day: date) -> str:

@@ -5,14 +5,15 @@ Does not belong here: arithmetic, choice of rows (`scores.py`, `slices.py`), for
 A sentence never claims more than counts and a stored verdict do: where failures are, not why.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from assets.reports.maturity import FINAL
+from assets.reports.micro import STATES
 from assets.reports.numbers import (
     FEWEST_FOR_A_RATE,
     MISSING,
@@ -34,12 +35,25 @@ from assets.reports.untrusted import shown
 
 if TYPE_CHECKING:
     from assets.reports.report_data import ReportData
+    from assets.reports.restated import Figures, Restated
 
 LONGEST_HEADLINE = 90
 MOST_TAKEAWAYS = 3
 # A day that spends this share of a window's budget is worth a look the next morning.
 # Source: The Site Reliability Workbook, chapter "Alerting on SLOs" (2018), the 10 % row of its table.
 NOTABLE_DAY = 0.10
+_FILES = {
+    "new": ("new file", "new files"),
+    "delivered again": ("file delivered again", "files delivered again"),
+    "changed": ("changed file", "changed files"),
+    "gone": ("missing file", "missing files"),
+}
+_OTHER_INPUTS = {
+    "inventory": "a changed inventory",
+    "objectives": "changed objectives",
+    "reference": "changed reference data",
+    "code": "other software",
+}
 USUAL_DAYS = 20  # our choice: of the 27 days before, so that quiet weekends of a small fleet raise nothing
 
 
@@ -278,15 +292,18 @@ def _about_checks(data: "ReportData") -> list[Takeaway]:
 
 
 def _about_quarantine(data: "ReportData") -> list[Takeaway]:
-    today = data.quarantine.filter(pl.col("quarantined_today") > 0).sort("quarantined_today", descending=True)
+    today = data.quarantine.filter(pl.col("quarantined_today") > 0).sort(
+        "quarantined_today", descending=True, maintain_order=True
+    )
     if today.is_empty():
         return []
     number = int(today["quarantined_today"].sum())
-    reason, times_today = today.row(0, named=True)["reason"], today.row(0, named=True)["quarantined_today"]
+    first = today.row(0, named=True)
     return [
         Takeaway(
             f"Mend the sender of {plural(number, 'quarantined record')}.",
-            f"Delivered today; most often {shown(reason)}, {count(times_today)}.",
+            f"Delivered today; most often {shown(first['reason'])} in {shown(first['source'])}, "
+            f"{count(first['quarantined_today'])}.",
             "quality",
         )
     ]
@@ -407,15 +424,11 @@ def title_reasons(reasons: pl.DataFrame) -> str:
 
 def maturity_note(data: "ReportData", found: tuple[Score, ...]) -> str:
     """Which day's report will show these figures settled, and how much is still open; empty for a final one."""
-    if data.maturity == "final":
+    if data.settled_on is None or data.maturity == FINAL:
         return ""
     pending = max((score.pending for score in found), default=0)
     still = f"{plural(pending, 'upgrade')} still running" if pending else "none still running"
-    objectives = [score.objective for score in found]
-    wait = max((max(o.deadline_seconds, o.value or 0) + o.late_data_horizon_seconds for o in objectives), default=0)
-    active = [each.day for score in found for each in score.days if each.happened]
-    settled = max(active, default=data.report_date) + timedelta(days=math.ceil(wait / 86_400))
-    return f"settled in the report of {day(settled)}; {still}"
+    return f"settled in the report of {day(data.settled_on)}; {still}"
 
 
 def ledger_line(data: "ReportData") -> str:
@@ -451,11 +464,71 @@ def title_checks(data: "ReportData") -> str:
 
 
 def title_quarantine(data: "ReportData") -> str:
-    """How many records were refused."""
-    total, today = int(data.quarantine["quarantined"].sum()), int(data.quarantine["quarantined_today"].sum())
+    """How many records were refused, ever and lately."""
+    total, lately = int(data.ledger["quarantined"].sum()), int(data.quarantine["quarantined"].sum())
     if not total:
         return "No record is in quarantine"
-    return f"{plural(total, 'record')} in quarantine, {count(today)} of them delivered today"
+    if not lately:
+        return f"{plural(total, 'record')} in quarantine; none delivered in the last 28 days"
+    today = int(data.quarantine["quarantined_today"].sum())
+    return f"{plural(total, 'record')} in quarantine; {count(lately)} delivered in the last 28 days, {count(today)} today"
+
+
+def title_not_upgrades(data: "ReportData") -> str:
+    """How many records of the last days were understood and are about something else."""
+    number = int(data.not_upgrades["records"].sum())
+    return f"{plural(number, 'record')} of the last 28 days {'is' if number == 1 else 'are'} about something else than upgrades"
+
+
+def title_other_operations(data: "ReportData") -> str:
+    """How many operations turned out to be no upgrades only when all that is known of them was put together."""
+    number = int(data.other_operations["operations"].sum())
+    them, what = ("it", "no upgrade") if number == 1 else ("each", "no upgrades")
+    return (
+        f"{plural(number, 'operation')} of the last 28 days turned out to be {what} once all facts about {them} were put together"
+    )
+
+
+def title_unknown_codes(data: "ReportData") -> str:
+    """How many failures have codes that the table of error codes does not know; there is at least one."""
+    first = data.unknown_codes.row(0, named=True)
+    failed = plural(first["failed_in_all"], "failed upgrade has", "failed upgrades have")
+    return f"{failed} {plural(first['codes'], 'error code')} that nobody has classified yet"
+
+
+def title_moves(restated: "Restated", found: Sequence[Score]) -> str:
+    """Which verdict a revision changed, or how many; without any, how many objectives have other figures."""
+    moved = {(each.slo, each.window): each for each in restated.fleet}
+    own = [(score.title, moved.get((score.objective.name, score.objective.window))) for score in found]
+    changed = [(title, each.before, each.after) for title, each in own if each and each.has_other_verdict]
+    if len(changed) == 1:
+        [(title, before, after)] = changed
+        return f"The verdict of {title} was {_quoted(before)} and is {_quoted(after)}"
+    if changed:
+        titles = listed([title for title, _, _ in changed])
+        return f"{len(changed)} of {plural(len(found), 'objective')} have another verdict than before: {titles}"
+    if not moved:
+        return "No figure of the fleet moved"
+    slos = {slo for slo, _ in moved}
+    return f"Every verdict is as before; figures of {len(slos)} of {plural(len(found), 'objective')} moved"
+
+
+def _quoted(figures: "Figures | None") -> str:
+    return f"“{STATES[figures.verdict][0]}”" if figures else "not there"
+
+
+def title_causes(restated: "Restated") -> str:
+    """Because of which deliveries and other inputs a revision takes the place of another."""
+    changes = {} if restated.deliveries is None else dict(restated.deliveries["change"].value_counts().iter_rows())
+    causes = [plural(changes.pop(change), *words) for change, words in _FILES.items() if change in changes]
+    if changes:
+        causes.append(plural(sum(changes.values()), "file that counts otherwise", "files that count otherwise"))
+    causes += [_OTHER_INPUTS.get(name, f"another {name}") for name in restated.inputs]
+    if causes:
+        return f"Because of {listed(causes, most=len(causes))}"
+    if restated.deliveries is None:
+        return f"It was not recorded which files revision {restated.revision} rests on"
+    return "All inputs are the same; the report came out otherwise"
 
 
 def methods(found: tuple[Score, ...]) -> list[tuple[str, str]]:

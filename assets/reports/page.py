@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assets.reports import figures, findings, micro, numbers, tables, theme
+from assets.reports import figures, findings, micro, numbers, support, tables, theme
 from assets.reports.figures import Figure
 from assets.reports.report_data import ReportData
+from assets.reports.restated import Restated
 from assets.reports.scores import LOOK_BACKS, SPARKLINE_DAYS, Score, budget_text, scores
 from assets.reports.slices import MAP_CONFIDENCE, Cell, Focus, Map, standing_out, version_by_region
 from assets.reports.untrusted import sentence, shown
@@ -42,7 +43,7 @@ def render(data: ReportData) -> str:
     With a failed check of severity error the page holds the data quality alone and says so in its headline.
     """
     found = scores(data)
-    parts = {**_masthead(data, found), **_quality(data), "drawings": {}, "specifications": ""}
+    parts = {**_masthead(data, found), **_quality(data), "restated": None, "drawings": {}, "specifications": ""}
     drawn: list[Figure] = []
     if findings.failed_gate(data) is not None:
         parts["sections"] = [Section("quality", "Data quality")]
@@ -74,8 +75,8 @@ def _masthead(data: ReportData, found: tuple[Score, ...]) -> dict[str, Any]:
         "headline": findings.headline(data, found),
         "is_refused": findings.failed_gate(data) is not None,
         "as_of": numbers.moment(data.as_of),
-        "maturity": "final" if data.maturity == "final" else "preliminary",
-        "maturity_word": shown(data.maturity).capitalize(),
+        "maturity": data.maturity,
+        "maturity_word": data.maturity.capitalize(),
         "maturity_note": findings.maturity_note(data, found),
         "validation": _validation(states),
         "ledger_line": findings.ledger_line(data),
@@ -102,6 +103,9 @@ def _add_findings(parts: dict[str, Any], data: ReportData, found: tuple[Score, .
     sections = [Section("minute", "In one minute")]
     parts["takeaways"] = findings.takeaways(data, found, focus)
     parts.update(_scoreboard(found))
+    if data.restated is not None:
+        sections.append(Section("restated", f"Restated since revision {data.restated.revision}"))
+        parts["restated"] = _restated(data.restated, found)
     drawn: list[Figure | None] = []
     if found:
         sections.append(Section("budget", "Error budgets"))
@@ -122,10 +126,15 @@ def _add_findings(parts: dict[str, Any], data: ReportData, found: tuple[Score, .
     parts["overdue_title"] = findings.title_overdue(data)
     parts["overdue"] = tables.overdue(data) if data.overdue.height else None
     parts["reasons"] = figures.failure_reasons(data.reasons)
+    parts["unknown_codes"] = tables.unknown_codes(data) if data.unknown_codes.height else None
+    parts["unknown_codes_title"] = findings.title_unknown_codes(data) if data.unknown_codes.height else ""
+    parts["distances"], parts["no_distance"] = support.distances(data, found), support.no_distance(data)
+    sections.append(Section("distance", support.TITLE))
     sections += [Section("duration", "Durations"), Section("why", "Failure reasons")]
     sections += [Section("quality", "Data quality"), Section("methods", "Methods")]
     parts["methods"] = findings.methods(found)
     parts["sections"] = sections
+    support.mark(parts, data)
     return [figure for figure in [*drawn, *durations, parts["reasons"]] if figure is not None]
 
 
@@ -240,11 +249,26 @@ def _map_cell(cell: Cell, target: float) -> dict[str, str]:
     }
 
 
+def _restated(restated: Restated, found: tuple[Score, ...]) -> dict[str, Any]:
+    changes = restated.deliveries
+    return {
+        "title": findings.title_moves(restated, found),
+        "fleet": tables.moves(restated.fleet, found),
+        "slices": tables.slice_moves(restated.slices, found),
+        "causes": findings.title_causes(restated),
+        "deliveries": None if changes is None else tables.delivery_changes(changes),
+    }
+
+
 def _quality(data: ReportData) -> dict[str, Any]:
     return {
         "checks": tables.checks(data),
         "checks_title": findings.title_checks(data),
         "ledger": tables.ledger(data),
+        "not_upgrades": tables.not_upgrades(data),
+        "not_upgrades_title": findings.title_not_upgrades(data),
+        "other_operations": tables.other_operations(data),
+        "other_operations_title": findings.title_other_operations(data),
         "quarantine": tables.quarantine(data),
         "quarantine_title": findings.title_quarantine(data),
     }
@@ -272,8 +296,7 @@ def _read(name: str) -> str:
 
 def _style(data: ReportData) -> str:
     """Tokens, layout, and the running foot of a printed page, which holds our own words only."""
-    maturity = "final" if data.maturity == "final" else "preliminary"
-    foot = f"Upgrade SLO, {numbers.day(data.report_date)}, {maturity}"
+    foot = f"Upgrade SLO, {numbers.day(data.report_date)}, {data.maturity}"
     face = f"font:8pt system-ui,sans-serif;color:{theme.TOKENS['ink-3'][0]}"
     page = (
         f'@page{{size:A4;margin:14mm 12mm 16mm;@bottom-left{{content:"{foot}";{face}}}'

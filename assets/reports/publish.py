@@ -18,13 +18,16 @@ import orjson
 import polars as pl
 
 from assets.files import swap_link, sync, write_atomically
+from assets.reports import deliveries
 from assets.reports.basis import Basis, inputs_sha256
 from assets.reports.page import render
 from assets.reports.report_data import ReportData
+from assets.reports.restated import COUNTS, Moved, Restated, changed_inputs, fleet_moves, slice_moves
 from assets.reports.summary import summary_text
 from assets.reports.verdicts import Decision, Verdict
 
 BUILDS = ".builds"
+REVISIONS = "revisions"
 REPORT = "report.html"
 STATUS = "slo_status.parquet"
 # A spreadsheet takes a cell that begins with one of these for a formula or a command.
@@ -51,21 +54,23 @@ def publish(
 ) -> Published:
     """Make a report visible under `published/<day>/`, keeping what it replaces under `revisions/`.
 
-    `data`: its revision is set here. When the day is published already with the same content, nothing changes. Call it inside a
-    transaction of the warehouse: builds that no day shows are removed, and they must not be another process's.
+    `data`: its revision, and what that restates, are set here. When the day is published already with the same content, nothing
+    changes. Call it inside a transaction of the warehouse: builds that no day shows are removed, and they must not be another
+    process's.
     """
     assert decision.may_publish, decision.reasons
     folder = published / data.report_date.isoformat()
     current = manifest_of(folder)
-    about = _about(data, basis, decision.verdicts, ledger)
+    about = _about(data, basis, decision.verdicts, ledger) | {"deliveries": deliveries.keep(published, data.deliveries)}
     number = current.get("revision", 1)
     # Drawing the page takes seconds, and the page shows its revision: what is known to be another one is drawn as that at once.
     is_other = bool(current) and any(current.get(name) != value for name, value in about.items())
     if not is_other:
-        build = _build(published, replace(data, revision=number), about, replaced=None)
+        build = _build(published, _revised(published, data, about, replaced=folder / REVISIONS / str(number - 1)), about)
         is_other = bool(current) and current["artefacts"] != build.artefacts
     if is_other:
-        build = _build(published, replace(data, revision=number + 1), about, replaced=folder)
+        build = _build(published, _revised(published, data, about, replaced=folder), about)
+        _keep(folder, build.folder / REVISIONS)
     is_new = is_other or not current
     if is_new:
         swap_link(folder, Path(BUILDS) / build.folder.name)
@@ -138,11 +143,28 @@ def _about(data: ReportData, basis: Basis, verdicts: tuple[Verdict, ...], ledger
         "inputs_sha256": basis.inputs_sha256,
         "objectives_sha256": basis.objectives_sha256,
         "inventory_sha256": basis.inventory_sha256,
+        "reference_sha256": basis.reference_sha256,
         "code_version": basis.code_version,
     }
 
 
-def _build(published: Path, data: ReportData, about: dict[str, Any], *, replaced: Path | None) -> _Build:
+def _revised(published: Path, data: ReportData, about: dict[str, Any], *, replaced: Path) -> ReportData:
+    """The report as the revision after the one in the folder `replaced`, with how it differs; as the first without such a one."""
+    before = manifest_of(replaced)
+    if not before:
+        return replace(data, revision=1)
+    status = pl.read_parquet(replaced / STATUS)
+    restated = Restated(
+        revision=before["revision"],
+        fleet=fleet_moves(status, data.status),
+        slices=slice_moves(status, data.status, data.objectives),
+        deliveries=deliveries.changes(published, before.get("deliveries"), about["deliveries"]),
+        inputs=changed_inputs(before, about),
+    )
+    return replace(data, revision=restated.revision + 1, restated=restated)
+
+
+def _build(published: Path, data: ReportData, about: dict[str, Any]) -> _Build:
     """Write the files of one revision into a folder that nobody reads yet."""
     folder = published / BUILDS / f"{data.report_date}.{data.revision}"
     if (published / data.report_date.isoformat()).resolve() == folder.resolve():
@@ -159,14 +181,10 @@ def _build(published: Path, data: ReportData, about: dict[str, Any], *, replaced
         "revision": data.revision,
         **about,
         "artefacts": artefacts,
-        "replaces": None,
-        "moved": [],
+        "replaces": data.restated.revision if data.restated else None,
+        "moved": [_counts(each) for each in data.restated.fleet if each.has_other_counts] if data.restated else [],
         "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    if replaced is not None:
-        manifest["replaces"] = data.revision - 1
-        manifest["moved"] = _moved(pl.read_parquet(replaced / STATUS), data.status)
-        _keep(replaced, folder / "revisions")
     (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     for file in folder.iterdir():
         if file.is_file():
@@ -177,26 +195,16 @@ def _build(published: Path, data: ReportData, about: dict[str, Any], *, replaced
 def _keep(replaced: Path, revisions: Path) -> None:
     """Everything that the replaced revision published, and the revisions that it kept itself."""
     number = manifest_of(replaced)["revision"]
-    if (replaced / "revisions").is_dir():
-        shutil.copytree(replaced / "revisions", revisions)
-    shutil.copytree(replaced, revisions / str(number), ignore=shutil.ignore_patterns("revisions"))
+    if (replaced / REVISIONS).is_dir():
+        shutil.copytree(replaced / REVISIONS, revisions)
+    shutil.copytree(replaced, revisions / str(number), ignore=shutil.ignore_patterns(REVISIONS))
 
 
-def _moved(before: pl.DataFrame, after: pl.DataFrame) -> list[dict[str, Any]]:
-    """The fleet's counts that are other than in the replaced revision: one entry per SLO and window."""
-    counts = ["good", "bad", "pending", "excluded"]
-    keys = ["slo", "window"]
-    fleet = [frame.filter(pl.col("slice_by") == "").select(*keys, *counts) for frame in (before, after)]
-    joined = fleet[0].join(fleet[1], on=keys, how="full", suffix="_after", coalesce=True).sort(keys)
-    changed = joined.filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in counts))
-    return [
-        {
-            "slo": row["slo"],
-            "window": row["window"],
-            **{name: {"before": row[name], "after": row[f"{name}_after"]} for name in counts},
-        }
-        for row in changed.iter_rows(named=True)
-    ]
+def _counts(moved: Moved) -> dict[str, Any]:
+    """The fleet's counts of one SLO and window, before and after."""
+    before, after = (side.counts if side else {} for side in (moved.before, moved.after))
+    counts = {name: {"before": before.get(name), "after": after.get(name)} for name in COUNTS}
+    return {"slo": moved.slo, "window": moved.window, **counts}
 
 
 def _suite_verdicts(verdicts: tuple[Verdict, ...]) -> list[dict[str, Any]]:
@@ -223,6 +231,7 @@ def _sweep(published: Path) -> None:
     for link in published.glob(".*.new"):
         if link.is_symlink():
             link.unlink()
+    deliveries.sweep(published)
     shown = {entry.resolve() for entry in published.iterdir() if entry.is_symlink()}
     for build in (published / BUILDS).iterdir():
         if build.resolve() not in shown:

@@ -9,10 +9,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from assets.reports.maturity import maturity_of
+
 if TYPE_CHECKING:
     import polars as pl
 
+    from assets.reports.restated import Restated
     from assets.slo.objectives import Objective
+    from assets.upgrades.catalogue import Catalogue
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The version catalogue, and the operations that it is asked about.
+
+    `counts`: one row per (slo, provider, to_version) in each SLO's own window; Int64 `good`, `bad`, `pending`, `excluded`.
+    """
+
+    catalogue: "Catalogue"
+    counts: "pl.DataFrame"
 
 
 @dataclass(frozen=True)
@@ -30,16 +45,24 @@ class ReportData:
     - `overdue`: one row per operation that has been running for more than 24 h, the oldest of `overdue_count`
       first, as many as the page shows; `cluster_id`, `operation_id`, `scope`, `node_pool`, `from_version`,
       `to_version`, `region`, `workload_type`, `started_at`, `age_seconds`.
-    - `ledger`: one row per source over every file delivered up to the day; `files`, `lines`, `blank`,
-      `records`, `accepted`, `duplicate`, `quarantined`, `not_an_upgrade`.
-    - `quarantine`: one row per reason; `quarantined` over all files up to the day, `quarantined_today`.
+    - `unknown_codes`: one row per error code that the table of codes does not know, of operations that failed in
+      the last 28 days, the most frequent first, as many as the page shows; `error_code`, `provider` of one of
+      them, `failed_count`; `codes` and `failed_in_all` count all of them and are the same in every row.
+    - `ledger`: one row per source over every file delivered up to the day; `files`, of them `redelivered` and
+      `failed`, `lines`, `blank`, `records`, `accepted`, `duplicate`, `quarantined`, `not_an_upgrade`.
+    - `quarantine`: one row per (source, reason) in the files of the last 28 days; `quarantined`, `quarantined_today`.
+    - `not_upgrades`: one row per (source, class) in the files of the last 28 days; `records`.
+    - `other_operations`: one row per class of operations of the last 28 days that turned out to be no upgrades
+      when all that is known of them was put together; `operations`.
+    - `deliveries`: one row per file delivered up to the day, in order of delivery; `path`, `delivery_day`,
+      `sha256` ("" when it could not be read), `status`, `events`.
     - `checks`: one row per check; `suite`, `check`, `severity` ("error" or "warning"), `passed`, `observed`,
       `rule`.
     """
 
     report_date: date
     as_of: datetime
-    maturity: str  # "preliminary" | "final"
+    settled_on: date | None  # the first day whose report shows all of the window's operations as they stay; None without any
     revision: int
     code_version: str
     inputs_sha256: str
@@ -50,6 +73,17 @@ class ReportData:
     reasons: "pl.DataFrame"
     overdue: "pl.DataFrame"
     overdue_count: int
+    unknown_codes: "pl.DataFrame"
     ledger: "pl.DataFrame"
     quarantine: "pl.DataFrame"
+    not_upgrades: "pl.DataFrame"
+    other_operations: "pl.DataFrame"
+    deliveries: "pl.DataFrame"
     checks: "pl.DataFrame"
+    restated: "Restated | None" = None  # how this revision differs from the one before it; None for the first
+    versions: Versions | None = None  # None without a version catalogue
+
+    @property
+    def maturity(self) -> str:
+        """`final` or `preliminary`."""
+        return maturity_of(self.report_date, settled=self.settled_on)

@@ -63,20 +63,17 @@ class Slice:
 
     def is_within(self, wider: "Slice") -> bool:
         """Whether every operation of this slice is one of the other by their names alone."""
-        values = dict(self.values)
-        if minor := re.match(r"v?(\d+\.\d+)", values.get("to_version", "")):
-            values.setdefault("to_minor", minor[1])
-        return wider.values.items() <= values.items()
+        return lies_in(self.values, wider.values)
 
     @property
     def name(self) -> str:
         """`1.31.2 · westeurope · ml_batch`."""
-        return " · ".join(shown(value) for value in self.values.values())
+        return name_of(self.values)
 
     @property
     def dimensions(self) -> str:
         """`version, region, workload`."""
-        return ", ".join(DIMENSIONS[column] for column in self.values)
+        return dimensions_of(self.values)
 
     @property
     def allowed(self) -> float:
@@ -145,6 +142,24 @@ class Focus:
     judged: int
     slices: list[Slice]
     is_one: bool = False
+
+
+def name_of(values: dict[str, str]) -> str:
+    """The slice with these values as readers see it: `1.31.2 · westeurope · ml_batch`."""
+    return " · ".join(shown(value) for value in values.values())
+
+
+def dimensions_of(values: dict[str, str]) -> str:
+    """What the values of a slice are: `version, region, workload`."""
+    return ", ".join(DIMENSIONS[column] for column in values)
+
+
+def lies_in(values: dict[str, str], wider: dict[str, str]) -> bool:
+    """Whether every operation of the slice with these values is one of the other by their names alone."""
+    values = dict(values)
+    if minor := re.match(r"v?(\d+\.\d+)", values.get("to_version", "")):
+        values.setdefault("to_minor", minor[1])
+    return wider.items() <= values.items()
 
 
 def standing_out(data: "ReportData", found: tuple[Score, ...]) -> Focus | None:

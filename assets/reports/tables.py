@@ -9,18 +9,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
+from markupsafe import Markup
 
 from assets.reports import numbers
 from assets.reports.micro import STATES, badge
-from assets.reports.numbers import MISSING, count, duration, percent
+from assets.reports.numbers import MISSING, count, duration, percent, percent_against
+from assets.reports.plain_words import CLASSES, SOURCES
 from assets.reports.scores import Score, budget_text
-from assets.reports.slices import MAP_CONFIDENCE, Cell, Slice
+from assets.reports.slices import MAP_CONFIDENCE, Cell, Slice, dimensions_of, name_of
 from assets.reports.untrusted import sentence, shown
+from assets.slo.openslo import parse_shorthand
 
 if TYPE_CHECKING:
     from assets.reports.report_data import ReportData
+    from assets.reports.restated import Figures, Moved
 
 MOST_ROWS = 25
+MOST_CODES = 10
+MOST_REASONS = 5  # of one source
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,10 @@ class Column:
 
     title: str
     kind: str = "text"  # text | number | code
+
+
+_DECIDED = {"good": "Good", "bad": "Bad", "total": "Decided"}
+_COUNTED = {**_DECIDED, "pending": "Pending", "excluded": "Excluded"}
 
 
 @dataclass(frozen=True)
@@ -188,23 +198,184 @@ def overdue(data: "ReportData") -> Table:
 
 def ledger(data: "ReportData") -> Table:
     """Every record of every source, accounted for."""
-    names = ("files", "lines", "blank", "records", "accepted", "duplicate", "quarantined", "not_an_upgrade")
-    rows = [Row((shown(row["source"]), *(count(row[name]) for name in names))) for row in data.ledger.iter_rows(named=True)]
-    rows.append(Row(("All", *(count(int(data.ledger[name].sum())) for name in names)), is_total=True))
-    heads = ("Files", "Lines", "Blank", "Records", "Accepted", "Duplicate", "Quarantined", "Not an upgrade")
-    columns = (Column("Source"), *(Column(head, "number") for head in heads))
-    return Table("Row ledger by source", columns, tuple(rows))
+    heads = {
+        "files": "Files", "redelivered": "Delivered again", "failed": "Failed", "lines": "Lines", "blank": "Blank",
+        "records": "Records", "accepted": "Accepted", "duplicate": "Duplicate", "quarantined": "Quarantined",
+        "not_an_upgrade": "Not an upgrade",
+    }  # fmt: skip
+    rows = [
+        Row((_two_lines(_source(row["source"]), shown(row["source"])), *(count(row[name]) for name in heads)))
+        for row in data.ledger.iter_rows(named=True)
+    ]
+    rows.append(Row(("All", *(count(int(data.ledger[name].sum())) for name in heads)), is_total=True))
+    columns = (Column("Source"), *(Column(head, "number") for head in heads.values()))
+    return Table(
+        "Row ledger by source",
+        columns,
+        tuple(rows),
+        "Records = accepted + duplicate + quarantined + not an upgrade. A file that was delivered again, with the same bytes, "
+        "adds nothing to the other columns, nor does one that failed.",
+    )
 
 
 def quarantine(data: "ReportData") -> Table:
-    """Refused records by reason, the most first."""
-    ordered = data.quarantine.sort("quarantined", "reason", descending=[True, False])
+    """Refused records by source and reason, of each source the most frequent reasons."""
+    rows, left_out = [], 0
+    for _, reasons in data.quarantine.group_by("source", maintain_order=True):
+        ordered = reasons.sort("quarantined", "reason", descending=[True, False])
+        left_out += max(ordered.height - MOST_REASONS, 0)
+        rows += [
+            Row((_source(row["source"]), shown(row["reason"]), count(row["quarantined_today"]), count(row["quarantined"])))
+            for row in ordered.head(MOST_REASONS).iter_rows(named=True)
+        ]
+    columns = (Column("Source"), Column("Reason", "code"), Column("Today", "number"), Column("Last 28 days", "number"))
+    note = f"Without {numbers.plural(left_out, 'rarer reason')}; all are in the snapshot." if left_out else ""
+    return Table("Quarantined records by source and reason", columns, tuple(rows), note)
+
+
+def not_upgrades(data: "ReportData") -> Table:
+    """Records that were understood and are no upgrades, by source and what they are."""
     rows = [
-        Row((shown(row["reason"]), count(row["quarantined_today"]), count(row["quarantined"])))
-        for row in ordered.head(MOST_ROWS).iter_rows(named=True)
+        Row((_source(row["source"]), _class(row["class"]), shown(row["class"]), count(row["records"])))
+        for row in data.not_upgrades.head(MOST_ROWS).iter_rows(named=True)
     ]
-    columns = (Column("Reason", "code"), Column("Today", "number"), Column("All files", "number"))
-    return Table("Quarantined records by reason", columns, tuple(rows), _left_out(ordered.height, "reasons"))
+    columns = (Column("Source"), Column("What it is"), Column("Class", "code"), Column("Last 28 days", "number"))
+    return Table("Records that are no upgrades", columns, tuple(rows), _first_of(data.not_upgrades.height, "classes"))
+
+
+def other_operations(data: "ReportData") -> Table:
+    """Operations that turned out to be no upgrades, by what they are."""
+    rows = [
+        Row((_class(row["class"]), shown(row["class"]), count(row["operations"])))
+        for row in data.other_operations.iter_rows(named=True)
+    ]
+    columns = (Column("What it is"), Column("Class", "code"), Column("Operations", "number"))
+    return Table("Operations that are no upgrades", columns, tuple(rows))
+
+
+def unknown_codes(data: "ReportData") -> Table:
+    """Error codes that the table of error codes does not know, the most frequent first, and how it comes to know them."""
+    rows = [
+        Row((shown(row["error_code"]), shown(row["provider"]), count(row["failed_count"])))
+        for row in data.unknown_codes.iter_rows(named=True)
+    ]
+    columns = (Column("Error code", "code"), Column("Seen at, for example"), Column("Failed", "number"))
+    codes = data.unknown_codes["codes"][0]
+    return Table(
+        "Error codes that are not classified",
+        columns,
+        tuple(rows),
+        (f"The {MOST_CODES} most frequent of {count(codes)}. " if codes > MOST_CODES else "")
+        + "Until somebody classifies them, they count as internal and as the platform's. To do so, add a row to "
+        "assets/upgrades/error_codes.yaml, such as {codes: [TheCode], category: configuration, responsibility: customer}; "
+        "the top of that file says what is accepted. The next report that is built counts them so.",
+    )
+
+
+def moves(moved: "Sequence[Moved]", found: Sequence[Score]) -> Table:
+    """Figures of the fleet before and after a revision, in the order of the objectives, each with its own window first."""
+    places = {score.objective.name: place for place, score in enumerate(found)}
+    own = {(score.objective.name, score.objective.window) for score in found}
+    ordered = sorted(
+        moved, key=lambda each: (places.get(each.slo, len(places)), (each.slo, each.window) not in own, _days(each.window))
+    )
+    rows = [Row((*_title_and_window(each, found), *_before_and_after(each, found, _COUNTED))) for each in ordered[:MOST_ROWS]]
+    note = f"The first {MOST_ROWS} of {count(len(moved))}; all are in manifest.json." if len(moved) > MOST_ROWS else ""
+    columns = (Column("Objective"), Column("Window"), *_columns(_COUNTED))
+    return Table("Figures of the fleet that moved", columns, tuple(rows), note)
+
+
+def slice_moves(moved: "Sequence[Moved]", found: Sequence[Score]) -> Table:
+    """Figures of slices before and after a revision, in the order in which they come."""
+    rows = [
+        Row((
+            _two_lines(name_of(each.values), dimensions_of(each.values)),
+            _title_and_window(each, found)[0],
+            *_before_and_after(each, found, _DECIDED),
+        ))
+        for each in moved
+    ]  # fmt: skip
+    return Table(
+        "Slices that moved most",
+        (Column("Slice"), Column("Objective"), *_columns(_DECIDED)),
+        tuple(rows),
+        "By operations that are good or bad and were not, or were and are not; a slice that holds, or lies in, one further up is "
+        "left out. All slices of both revisions are in their slo_status.csv.",
+    )
+
+
+def delivery_changes(changes: pl.DataFrame) -> Table:
+    """Files for which a revision takes the place of another, in order of delivery."""
+    rows = [
+        Row((
+            shown(row["path"]),
+            numbers.day(row["delivery_day"]),
+            row["change"],
+            _arrow(*(MISSING if row[name] is None else count(row[name]) for name in ("events_before", "events"))),
+        ))
+        for row in changes.head(MOST_ROWS).iter_rows(named=True)
+    ]  # fmt: skip
+    columns = (Column("File below landing/", "code"), Column("Delivery day"), Column("What happened"), Column("Events", "number"))
+    return Table("Deliveries that changed", columns, tuple(rows), _first_of(changes.height, "files"))
+
+
+def _title_and_window(moved: "Moved", found: Sequence[Score]) -> tuple[str, str]:
+    title = next((score.title for score in found if score.objective.name == moved.slo), shown(moved.slo))
+    return title, numbers.plural(_days(moved.window), "day")
+
+
+def _days(window: str) -> int:
+    """The length of a window, which may be written as `28d`, `4w` or `672h`."""
+    written = parse_shorthand(window)
+    assert written is not None, window  # the status holds windows of objectives that were read
+    return written.seconds // 86_400
+
+
+def _columns(counts: dict[str, str]) -> tuple[Column, ...]:
+    heads = (*counts.values(), "Achieved", "Difference")
+    return (*(Column(head, "number") for head in heads), Column("Verdict"))
+
+
+def _before_and_after(moved: "Moved", found: Sequence[Score], names: Iterable[str]) -> tuple[str, ...]:
+    """Counts, rate, their difference and the verdict; a rate only of as many operations as one is printed for."""
+    score = next((score for score in found if score.objective.name == moved.slo), None)
+    sides = (moved.before, moved.after)
+    counts = (_arrow(*(MISSING if side is None else count(getattr(side, name)) for side in sides)) for name in names)
+    rates = [side.sli if side and side.total >= numbers.FEWEST_FOR_A_RATE else None for side in sides]
+    decimals = 2 if score is None else score.decimals
+    achieved = _arrow(*(_rate(side, score, decimals) for side in sides))
+    before, after = rates
+    difference = MISSING if before is None or after is None else numbers.points(after - before, max(decimals, 2))
+    verdict = _arrow(*(MISSING if side is None else STATES[side.verdict][0] for side in sides))
+    return *counts, achieved, difference, verdict
+
+
+def _rate(side: "Figures | None", score: Score | None, decimals: int) -> str:
+    if side is None or side.sli is None:
+        return MISSING
+    if side.total < numbers.FEWEST_FOR_A_RATE:
+        return f"n = {side.total}"
+    return percent(side.sli, decimals) if score is None else percent_against(side.sli, score.objective.target, decimals)
+
+
+def _arrow(before: str, after: str) -> str:
+    return after if before == after else f"{before} → {after}"
+
+
+def _two_lines(text: str, below: str) -> Markup:
+    return Markup("{}<small>{}</small>").format(text, below)
+
+
+def _source(name: str) -> str:
+    return SOURCES.get(name, shown(name))
+
+
+def _class(name: str) -> str:
+    return CLASSES.get(name, shown(name).replace("_", " "))
+
+
+def _first_of(available: int, noun: str) -> str:
+    return f"The first {MOST_ROWS} of {count(available)} {noun}." if available > MOST_ROWS else ""
 
 
 def check_state(*, severity: str, passed: bool) -> str:

@@ -105,6 +105,11 @@ def needs_message(error_code: str | None) -> bool:
     return _table().needs_message(error_code)
 
 
+def known_codes() -> frozenset[str]:
+    """The error codes that stand in the table; every other one is internal and the platform's until it does."""
+    return frozenset(_table().codes)
+
+
 def read_table(text: str, *, name: str) -> ErrorTable:
     """The table that a YAML text holds; `name` stands in messages for where it came from.
 

@@ -16,7 +16,9 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from assets.reports import deliveries
 from assets.reports.report_data import ReportData
+from assets.reports.restated import Restated
 from assets.slo.objectives import Objective
 
 REPORT_DATE = date(2025, 2, 12)
@@ -30,7 +32,7 @@ STATUS_SCHEMA = {
     "budget_allowed": REAL, "budget_spent": REAL, "budget_remaining": REAL, "burn_rate": REAL,
     "p50": REAL, "p90": REAL, "p95": REAL, "p99": REAL,
 }  # fmt: skip
-LEDGER = ("files", "lines", "blank", "records", "accepted", "duplicate", "quarantined", "not_an_upgrade")
+LEDGER = ("files", "redelivered", "failed", "lines", "blank", "records", "accepted", "duplicate", "quarantined", "not_an_upgrade")
 
 
 def utc(*parts: int) -> datetime:
@@ -107,12 +109,17 @@ class Input:
     daily: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[tuple[str, str, int]] = field(default_factory=list)
     overdue: list[dict[str, Any]] = field(default_factory=list)
-    ledger: list[tuple[Any, ...]] = field(default_factory=lambda: [("canonical", 2, 104, 1, 103, 100, 2, 1, 0)])
-    quarantine: list[tuple[str, int, int]] = field(default_factory=lambda: [("invalid_json", 1, 1)])
+    ledger: list[tuple[Any, ...]] = field(default_factory=lambda: [("canonical", 2, 0, 0, 104, 1, 103, 100, 2, 1, 0)])
+    quarantine: list[tuple[str, str, int, int]] = field(default_factory=lambda: [("canonical", "invalid_json", 1, 1)])
+    not_upgrades: list[tuple[str, str, int]] = field(default_factory=list)
+    other_operations: list[tuple[str, int]] = field(default_factory=list)
+    unknown_codes: list[tuple[str, str, int, int, int]] = field(default_factory=list)
+    deliveries: list[tuple[str, date, str, str, int]] = field(default_factory=list)
     checks: list[tuple[str, str, str, bool, str, str]] = field(
         default_factory=lambda: [("operations", "ledger balances", "error", True, "0 unexplained", "0 unexplained")]
     )
-    maturity: str = "preliminary"
+    settled_on: date | None = date(2025, 2, 16)
+    restated: Restated | None = None
 
     def add(self, slo: Objective, counts: list[tuple[int, int]], **more: Any) -> "Input":
         """An objective with its fleet's daily (good, bad)."""
@@ -133,8 +140,8 @@ class Input:
         return ReportData(
             report_date=REPORT_DATE,
             as_of=utc(2025, 2, 13),
-            maturity=self.maturity,
-            revision=1,
+            settled_on=self.settled_on,
+            revision=1 if self.restated is None else self.restated.revision + 1,
             code_version="0.1.0+g1a6be0",
             inputs_sha256="9f2c41e7" + "0" * 56,
             objectives_sha256="77aa10cd" + "0" * 56,
@@ -151,9 +158,20 @@ class Input:
             ledger=pl.DataFrame(self.ledger, schema={"source": TEXT, **dict.fromkeys(LEDGER, COUNT)}, orient="row"),
             quarantine=pl.DataFrame(
                 self.quarantine,
-                schema={"reason": TEXT, "quarantined": COUNT, "quarantined_today": COUNT},
+                schema={"source": TEXT, "reason": TEXT, "quarantined": COUNT, "quarantined_today": COUNT},
                 orient="row",
             ),
+            not_upgrades=pl.DataFrame(
+                self.not_upgrades, schema={"source": TEXT, "class": TEXT, "records": COUNT}, orient="row"
+            ),
+            other_operations=pl.DataFrame(self.other_operations, schema={"class": TEXT, "operations": COUNT}, orient="row"),
+            unknown_codes=pl.DataFrame(
+                self.unknown_codes,
+                schema={"error_code": TEXT, "provider": TEXT, "failed_count": COUNT, "codes": COUNT, "failed_in_all": COUNT},
+                orient="row",
+            ),
+            deliveries=pl.DataFrame(self.deliveries, schema=deliveries.SCHEMA, orient="row"),
+            restated=self.restated,
             checks=pl.DataFrame(
                 self.checks,
                 schema={"suite": TEXT, "check": TEXT, "severity": TEXT, "passed": pl.Boolean, "observed": TEXT,
@@ -253,12 +271,19 @@ def fleet(*, per_day: int = 900, seed: int = 7) -> Input:
         ),
     ]
     made.ledger = [
-        ("aks_event_grid", 28, 71_994, 0, 71_994, 70_730, 1_204, 60, 0),
-        ("azure_activity_log", 28, 44_102, 12, 44_090, 42_810, 1_190, 83, 7),
-        ("canonical", 28, 4_481, 1, 4_480, 4_345, 128, 7, 0),
+        ("aks_event_grid", 28, 0, 0, 71_994, 0, 71_994, 70_730, 1_204, 60, 0),
+        ("azure_activity_log", 29, 1, 0, 44_102, 12, 44_090, 42_810, 1_190, 83, 7),
+        ("canonical", 28, 0, 0, 4_481, 1, 4_480, 4_345, 128, 7, 0),
     ]
-    made.quarantine = [("invalid_time", 41, 3), ("missing_field:data.cluster_id", 38, 0), ("invalid_json", 29, 11),
-                       ("unknown_event_type", 25, 0), ("time_out_of_range", 17, 0)]  # fmt: skip
+    made.quarantine = [
+        ("aks_event_grid", "missing_field:data.cluster_id", 38, 0), ("aks_event_grid", "unknown_event_type", 22, 0),
+        ("azure_activity_log", "invalid_time", 41, 3), ("azure_activity_log", "invalid_json", 25, 10),
+        ("azure_activity_log", "time_out_of_range", 17, 0), ("canonical", "invalid_json", 4, 1),
+        ("canonical", "unknown_event_type", 3, 0),
+    ]  # fmt: skip
+    made.not_upgrades = [("azure_activity_log", "update", 5), ("azure_activity_log", "create", 2)]
+    made.other_operations = [("update", 9), ("abort", 1)]
+    made.unknown_codes = [("NodeImageRotten", "aks", 12, 2, 15), ("ControlPlaneAsleep", "eks", 3, 2, 15)]
     made.checks = [
         ("telemetry", "ledger balances", "error", True, "0 unexplained", "records = accepted + duplicate + quarantined"),
         ("telemetry", "identity is unique", "error", True, "0 repeated", "(source, id) at most once"),

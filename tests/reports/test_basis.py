@@ -70,14 +70,18 @@ def test_the_basis_is_another_when_one_of_its_parts_is(part: str):
     assert replace(basis, **{part: "x"}).sha256 != basis.sha256
 
 
+def test_reference_data_is_shown_beside_the_figures_and_is_not_in_what_they_rest_on():
+    assert Basis("a", "b", "c", "d", "reference").sha256 == Basis("a", "b", "c", "d").sha256
+
+
 def test_parts_cannot_run_into_each_other():
     assert Basis("ab", "c", "d", "e").sha256 != Basis("a", "bc", "d", "e").sha256
 
 
 def test_the_basis_of_a_day_has_the_hashes_it_is_given_and_the_present_code(whole: WholeHome):
     with whole.warehouse.transaction() as db:
-        basis = basis_of(db, day=LAST, objectives_sha256="objectives", inventory_sha256="inventory")
-        assert basis == Basis(inputs_sha256(db, LAST), "objectives", "inventory", code_version())
+        basis = basis_of(db, day=LAST, objectives_sha256="objectives", inventory_sha256="inventory", reference_sha256="reference")
+        assert basis == Basis(inputs_sha256(db, LAST), "objectives", "inventory", code_version(), "reference")
 
 
 def test_the_code_version_is_the_package_version_with_a_hash_of_its_files():

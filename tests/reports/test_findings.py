@@ -1,11 +1,14 @@
 """Sentences for every state the data can be in."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import polars as pl
 import pytest
 
 from assets.reports import findings, tables
+from assets.reports.restated import Figures, Moved, Restated
 from assets.reports.scores import scores
 from assets.reports.slices import standing_out
 
@@ -195,7 +198,7 @@ def test_overdue_upgrades_warnings_and_quarantine_are_takeaways_of_their_own(bui
             f"The oldest, on cluster c-17 in westeurope, started 76{N}h 12{N}min ago.",
         ),
         ("Check 1 data-quality warning.", "volume: observed 12, rule at least 20."),
-        ("Mend the sender of 1 quarantined record.", "Delivered today; most often invalid_json, 1."),
+        ("Mend the sender of 1 quarantined record.", "Delivered today; most often invalid_json in canonical, 1."),
     ]
 
 
@@ -273,14 +276,16 @@ def test_a_preliminary_report_names_the_report_that_settles_it(build):
     given.status = [{**row, "pending": 88} for row in given.status]
     data = given.data()
     assert findings.maturity_note(data, scores(data)) == "settled in the report of 16 Feb 2025; 88 upgrades still running"
-    given.maturity = "final"
+    given.settled_on = data.report_date
+    assert findings.maturity_note(given.data(), ()) == ""
+    given.settled_on = None
     assert findings.maturity_note(given.data(), ()) == ""
 
 
 def test_the_ledger_is_the_sum_it_claims_to_be_or_says_otherwise(build):
     given = build.Input()
     assert findings.ledger_line(given.data()) == "103 records = 100 accepted + 2 duplicate + 1 quarantined"
-    given.ledger = [("canonical", 1, 9, 0, 9, 5, 1, 1, 1)]
+    given.ledger = [("canonical", 1, 0, 0, 9, 0, 9, 5, 1, 1, 1)]
     assert findings.ledger_line(given.data()) == "9 records ≠ 5 accepted + 1 duplicate + 1 quarantined + 1 not an upgrade"
 
 
@@ -315,3 +320,115 @@ def test_all_overdue_upgrades_are_counted_however_few_are_shown(build):
     data = replace(given.data(), overdue_count=4_012)
     assert findings.title_overdue(data) == f"4,012 upgrades running longer than 24{N}h, oldest first"
     assert tables.overdue(data).note.startswith("The first 25 of 4,012 upgrades")
+
+
+def test_the_quarantine_is_counted_in_all_lately_and_today(build):
+    given = build.Input()
+    given.ledger = [("canonical", 1, 0, 0, 9, 0, 9, 2, 0, 7, 0)]
+    given.quarantine = [("canonical", "invalid_json", 4, 1), ("canonical", "invalid_time", 2, 0)]
+    assert findings.title_quarantine(given.data()) == "7 records in quarantine; 6 delivered in the last 28 days, 1 today"
+    given.quarantine = []
+    assert findings.title_quarantine(given.data()) == "7 records in quarantine; none delivered in the last 28 days"
+    given.ledger = []
+    assert findings.title_quarantine(given.data()) == "No record is in quarantine"
+
+
+def test_what_is_no_upgrade_is_counted(build):
+    given = build.Input()
+    given.not_upgrades, given.other_operations = [("eks_updates", "update", 1)], [("abort", 1)]
+    assert findings.title_not_upgrades(given.data()) == "1 record of the last 28 days is about something else than upgrades"
+    assert findings.title_other_operations(given.data()) == (
+        "1 operation of the last 28 days turned out to be no upgrade once all facts about it were put together"
+    )
+    given.not_upgrades, given.other_operations = (
+        [("eks_updates", "update", 1_000), ("gke", "news", 2)],
+        [("update", 5), ("abort", 1)],
+    )
+    assert findings.title_not_upgrades(given.data()) == "1,002 records of the last 28 days are about something else than upgrades"
+    assert findings.title_other_operations(given.data()) == (
+        "6 operations of the last 28 days turned out to be no upgrades once all facts about each were put together"
+    )
+
+
+def test_failures_with_unknown_codes_are_counted_in_all_not_only_those_listed(build):
+    given = build.Input()
+    given.unknown_codes = [("NodeAsleep", "eks", 40, 12, 1_060)]
+    assert (
+        findings.title_unknown_codes(given.data()) == "1,060 failed upgrades have 12 error codes that nobody has classified yet"
+    )
+    given.unknown_codes = [("NodeAsleep", "eks", 1, 1, 1)]
+    assert findings.title_unknown_codes(given.data()) == "1 failed upgrade has 1 error code that nobody has classified yet"
+
+
+def figures(good: int, bad: int, verdict: str) -> Figures:
+    return Figures(good=good, bad=bad, pending=0, excluded=0, sli=good / (good + bad), verdict=verdict)
+
+
+def restated(*fleet: Moved, changes: Sequence[str] | None = (), inputs: tuple[str, ...] = ()) -> Restated:
+    deliveries = None if changes is None else pl.DataFrame({"change": changes}, schema={"change": pl.String})
+    return Restated(revision=1, fleet=fleet, slices=(), deliveries=deliveries, inputs=inputs)
+
+
+MET_BEFORE, MISSED_NOW = figures(990, 1, "met"), figures(900, 91, "missed")
+
+
+@pytest.mark.parametrize(
+    ("fleet", "expected"),
+    [
+        pytest.param([], "No figure of the fleet moved", id="nothing"),
+        pytest.param(
+            [("a", "28d", MET_BEFORE, figures(991, 1, "met")), ("a", "1d", MET_BEFORE, MISSED_NOW)],
+            "Every verdict is as before; figures of 1 of 3 objectives moved",
+            id="figures, and the verdict of a look-back, which is no objective's",
+        ),
+        pytest.param(
+            [("a", "28d", MET_BEFORE, MISSED_NOW)],
+            "The verdict of A was “Met” and is “Missed”",
+            id="one verdict, both sides of it",
+        ),
+        pytest.param(
+            [("a", "28d", None, MISSED_NOW)], "The verdict of A was not there and is “Missed”", id="an objective that is new"
+        ),
+        pytest.param(
+            [("c", "28d", MET_BEFORE, MISSED_NOW), ("a", "28d", MISSED_NOW, MET_BEFORE)],
+            "2 of 3 objectives have another verdict than before: A and C",
+            id="several verdicts, in the order of the objectives",
+        ),
+        pytest.param(
+            [("removed", "28d", MET_BEFORE, None)],
+            "Every verdict is as before; figures of 1 of 3 objectives moved",
+            id="an objective that is gone",
+        ),
+    ],
+)
+def test_a_revision_says_first_which_verdict_changed(build, fleet, expected):
+    given = build.Input()
+    for name in "abc":
+        given.add(build.objective(name), MET)
+    moved = [Moved(slo, window, {}, before, after) for slo, window, before, after in fleet]
+    assert findings.title_moves(restated(*moved), scores(given.data())) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "inputs", "expected"),
+    [
+        pytest.param(["new"], (), "Because of 1 new file", id="one file"),
+        pytest.param(
+            ["gone", "new", "changed", "new", "delivered again", "now a re-delivery", "no re-delivery any more"],
+            (),
+            "Because of 2 new files, 1 file delivered again, 1 changed file, 1 missing file and 2 files that count otherwise",
+            id="files of every kind",
+        ),
+        pytest.param(
+            [], ("objectives", "inventory", "reference", "code"),
+            "Because of changed objectives, a changed inventory, changed reference data and other software",
+            id="everything but files",
+        ),
+        pytest.param(["changed"], ("code",), "Because of 1 changed file and other software", id="both"),
+        pytest.param(None, ("code",), "Because of other software", id="files that are not known, and something that is"),
+        pytest.param(None, (), "It was not recorded which files revision 1 rests on", id="nothing that is known"),
+        pytest.param([], (), "All inputs are the same; the report came out otherwise", id="nothing"),
+    ],
+)  # fmt: skip
+def test_a_revision_says_because_of_what_it_is_there(changes, inputs, expected):
+    assert findings.title_causes(restated(changes=changes, inputs=inputs)) == expected

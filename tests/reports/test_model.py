@@ -74,6 +74,8 @@ def test_the_frames_hold_what_was_delivered_by_the_day(whole: WholeHome):
         {
             "source": "canonical",
             "files": 2,
+            "redelivered": 0,
+            "failed": 0,
             "lines": 11,
             "blank": 1,
             "records": 10,
@@ -83,7 +85,17 @@ def test_the_frames_hold_what_was_delivered_by_the_day(whole: WholeHome):
             "not_an_upgrade": 0,
         }
     ]
-    assert data.quarantine.rows() == [("invalid_json", 1, 0), ("missing_field:specversion", 1, 1), ("not_an_object", 1, 1)]
+    assert data.quarantine.rows() == [
+        ("canonical", "invalid_json", 1, 0),
+        ("canonical", "missing_field:specversion", 1, 1),
+        ("canonical", "not_an_object", 1, 1),
+    ]
+    assert data.deliveries.select("path", "delivery_day", "status", "events").rows() == [
+        ("canonical/2026-11-18/part-0.ndjson", FIRST, "taken_in", 3), ("canonical/2026-11-19/part-0.ndjson", LAST, "taken_in", 2),
+    ]  # fmt: skip
+    assert data.unknown_codes.is_empty()
+    assert data.not_upgrades.is_empty()
+    assert data.other_operations.is_empty()
     assert data.checks.rows() == [
         ("cells", "sound", "error", True, "0", "none"),
         ("status", "odd", "warning", False, "1", "0"),
@@ -91,6 +103,62 @@ def test_the_frames_hold_what_was_delivered_by_the_day(whole: WholeHome):
     fleet = data.status.filter((data.status["slice_by"] == "") & (data.status["window"] == "7d"))
     assert fleet.select("slo", "good", "bad").rows() == [("speed", 1, 2), ("success", 1, 2)]
     assert data.status["report_date"].unique().to_list() == [LAST]
+
+
+def test_a_file_that_was_delivered_again_is_counted_and_adds_nothing(whole: WholeHome):
+    for name in ("a.ndjson", "b.ndjson", "c.ndjson"):
+        whole.deliver(FIRST, *lines_of("quick", at("2026-11-18 08:00")), name=name)
+    whole.bring_to(FIRST)
+    [row] = read(whole, FIRST).ledger.rows(named=True)
+    assert (row["files"], row["redelivered"], row["failed"], row["records"], row["accepted"]) == (3, 2, 0, 2, 2)
+
+
+def test_codes_that_the_table_does_not_know_are_counted_for_28_days_and_the_most_frequent_listed(whole: WholeHome):
+    day, month_before = date(2026, 11, 30), date(2026, 11, 2)
+
+    def failed(operation: str, moment: str, code: str | None, **data: str) -> list[str]:
+        return lines_of(operation, at(moment), outcome="failed", error_code=code, **data)
+
+    whole.deliver(
+        month_before,
+        *failed("too-old", "2026-11-02 23:00", "Forgotten"),
+        *failed("first", "2026-11-03 00:00", "NodeAsleep", provider="eks"),
+    )
+    whole.deliver(
+        day,
+        *failed("second", "2026-11-30 01:00", "NodeAsleep", provider="gke"),
+        *failed("known", "2026-11-30 01:00", "QuotaExceeded"),
+        *failed("silent", "2026-11-30 01:00", None),
+        *lines_of("fine", at("2026-11-30 01:00"), error_code="OnlyAWarning"),
+        *(line for number in range(11) for line in failed(f"rare-{number}", "2026-11-30 02:00", f"Rare{number:02}")),
+    )
+    whole.bring_to(day)
+    rows = read(whole, day).unknown_codes.rows()
+    assert rows[0] == ("NodeAsleep", "eks", 2, 12, 13)
+    assert rows[1:] == [(f"Rare{number:02}", "aks", 1, 12, 13) for number in range(9)]
+
+
+def test_records_and_operations_that_are_no_upgrades_are_counted_by_class_for_28_days(whole: WholeHome):
+    day = date(2026, 11, 30)
+    whole.deliver(date(2026, 11, 2), *lines_of("old", at("2026-11-02 08:00")), "old and refused")
+    whole.deliver(date(2026, 11, 3), *lines_of("lately", at("2026-11-03 08:00")), "refused")
+    whole.deliver(day)
+    whole.bring_to(day)
+    with whole.warehouse.transaction() as db:
+        ids = dict(db.execute("SELECT delivery_day, file_id FROM telemetry.files").fetchall())
+        for delivered, kind in ((date(2026, 11, 2), "news"), (date(2026, 11, 3), "news"), (date(2026, 11, 3), "gate")):
+            db.execute("INSERT INTO telemetry.not_upgrades VALUES (?, ?, 1, ?)", [ids[delivered], delivered, kind])
+        for started, kind in ((date(2026, 11, 2), "create"), (date(2026, 11, 3), "update"), (day, "update"), (day, "abort")):
+            row = [started, "c-1", f"{kind}-{started}", kind]
+            db.execute(
+                "INSERT INTO upgrades.other_operations (day, cluster_id, operation_id, class, thread_key) VALUES (?, ?, ?, ?, 1)",
+                row,
+            )
+    data = read(whole, day)
+    assert data.not_upgrades.rows() == [("canonical", "gate", 1), ("canonical", "news", 1)]
+    assert data.other_operations.rows() == [("update", 2), ("abort", 1)]
+    assert data.quarantine.rows() == [("canonical", "invalid_json", 1, 0)]
+    assert data.ledger["quarantined"].to_list() == [2]
 
 
 def test_an_operation_is_overdue_only_beyond_24_hours(whole: WholeHome):

@@ -6,11 +6,18 @@ import html
 import itertools
 import json
 import re
+from datetime import date
 
+import polars as pl
 import pytest
 
 from assets.reports.page import render
+from assets.reports.restated import Figures, Moved, Restated
 
+CHANGES = {
+    "path": pl.String, "delivery_day": pl.Date, "change": pl.String, "events_before": pl.Int64, "events": pl.Int64,
+}  # fmt: skip
+NOTHING = Figures(good=0, bad=0, pending=0, excluded=0, sli=None, verdict="no_data")
 MISSED = [(9_650, 250), (95, 5)]
 
 
@@ -51,7 +58,7 @@ def test_the_policy_admits_the_two_scripts_on_the_page_and_nothing_else(page):
 
 
 def test_every_section_is_in_the_contents_and_every_link_leads_somewhere(page):
-    assert sections(page) == ["minute", "budget", "hurts", "map", "duration", "why", "quality", "methods"]
+    assert sections(page) == ["minute", "budget", "hurts", "map", "distance", "duration", "why", "quality", "methods"]
     links = re.findall(r'href="#([^"]+)"', page)
     assert set(sections(page)) <= set(links)
     ids = re.findall(r'\sid="([^"]+)"', without_scripts(page))
@@ -91,7 +98,18 @@ def test_hostile_names_are_shown_and_never_run(build):
     given.overdue = [build.overdue_row(cluster_id="</table><script>alert(3)</script>", region="<!--")]
     given.reasons = [("</script><script>alert(4)</script>", "<i>", 3)]
     given.checks.append(("<s>", "<script>alert(5)</script>", "warning", False, "<u>", "&lt;"))
-    given.quarantine = [("missing_field:<script>", 2, 1)]
+    given.quarantine = [("<script>", "missing_field:<script>", 2, 1)]
+    given.not_upgrades, given.other_operations = [("<s>", "<script>", 1)], [("<script>", 1)]
+    given.unknown_codes = [("<script>alert(6)</script>", "<img src=x>", 1, 1, 1)]
+    given.restated = Restated(
+        revision=1,
+        fleet=(Moved("<script>", "28d", {}, NOTHING, NOTHING),),
+        slices=(Moved("<s>", "28d", {"region": "<script>alert(7)</script>"}, NOTHING, NOTHING),),
+        deliveries=pl.DataFrame(
+            [("canonical/<script>/<img src=x>", date(2025, 2, 1), "new", None, 3)], schema=CHANGES, orient="row"
+        ),
+        inputs=("<script>",),
+    )
     text = render(given.data())
     assert text.count("<script") == 3  # the specifications and our two
     assert text.count("</script") == 3
@@ -100,6 +118,100 @@ def test_hostile_names_are_shown_and_never_run(build):
     assert "{{ 7 * 7 }}" in text
     for forbidden in ("<img", "<i>", "<u>", "<s>", "<b>Success", "<!--"):
         assert forbidden not in without_scripts(text)
+
+
+def cells(text: str, caption: str) -> list[list[str]]:
+    """The text of the cells of the table with this caption, row by row."""
+    table = re.search(rf"{re.escape(caption)}</caption>.*?<tbody>(.*?)</tbody>", text, flags=re.DOTALL)[1]
+    rows = re.findall(r"<tr.*?</tr>", table, flags=re.DOTALL)
+    parts = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, flags=re.DOTALL) for row in rows]
+    return [[html.unescape(re.sub(r"<[^>]+>", "|", part)).replace("\u202f", " ") for part in row] for row in parts]
+
+
+def test_what_moved_is_told_with_both_sides_and_a_signed_difference(build):
+    success, small = build.objective("success", target=0.99), build.objective("small")
+    given = build.Input().add(success, [(1_980, 20)] * 28).add(small, [(5, 0)])
+    before, after = (Figures(good=n, bad=20, pending=3, excluded=0, sli=n / (n + 20), verdict="met") for n in (1_980, 1_480))
+    few = [Figures(good=n, bad=0, pending=0, excluded=0, sli=1.0, verdict="undecided") for n in (29, 30)]
+    given.restated = Restated(
+        revision=4,
+        fleet=(
+            Moved("gone", "4w", {}, before, None),
+            Moved("small", "28d", {}, *few),
+            Moved("success", "1d", {}, after, after),
+            Moved("success", "28d", {}, before, after),
+        ),
+        slices=(Moved("success", "28d", {"to_version": "1.31.2", "region": "eastus"}, NOTHING, after),),
+        deliveries=pl.DataFrame(
+            [("canonical/2025-02-01/a.ndjson", date(2025, 2, 1), "changed", 1_200, 1_300)], schema=CHANGES, orient="row"
+        ),
+        inputs=(),
+    )
+    text = render(given.data())
+    assert sections(text)[:3] == ["minute", "restated", "budget"]
+    assert "Restated since revision 4" in text
+    assert 'revision 5</span><a href="#restated">see what moved</a>' in text
+    # 1980 of 2000 are 99 %; 1480 of 1500 are 98.67 %. Of 29 no rate is printed.
+    assert cells(text, "Figures of the fleet that moved") == [
+        ["Success", "28 days", "1,980 → 1,480", "20", "2,000 → 1,500", "3", "0", "99.00 % → 98.67 %", "−0.33 pp", "Met"],
+        ["Success", "1 day", "1,480", "20", "1,500", "3", "0", "98.67 %", "±0.00 pp", "Met"],
+        ["Small", "28 days", "29 → 30", "0", "29 → 30", "0", "0", "n = 29 → 100.00 %", "–", "Cannot tell yet"],
+        ["gone", "28 days", "1,980 → –", "20 → –", "2,000 → –", "3 → –", "0 → –", "99.00 % → –", "–", "Met → –"],
+    ]
+    assert cells(text, "Slices that moved most") == [
+        ["1.31.2 · eastus|version, region|", "Success", "0 → 1,480", "0 → 20", "0 → 1,500", "– → 98.67 %", "–", "No data → Met"]
+    ]
+    assert cells(text, "Deliveries that changed") == [["canonical/2025-02-01/a.ndjson", "1 Feb 2025", "changed", "1,200 → 1,300"]]
+
+
+def test_a_long_list_of_files_is_cut_and_says_so(build):
+    given = build.Input().add(build.objective(), MISSED)
+    files = [(f"canonical/2025-02-01/{n:03}", date(2025, 2, 1), "new", None, 1) for n in range(300)]
+    given.restated = Restated(1, (), (), pl.DataFrame(files, schema=CHANGES, orient="row"), ())
+    text = render(given.data())
+    assert "Because of 300 new files" in text
+    assert len(cells(text, "Deliveries that changed")) == 25
+    assert "The first 25 of 300 files." in text
+
+
+def test_the_ledger_names_every_source_and_accounts_for_its_files_and_records(page):
+    rows = cells(page, "Row ledger by source")
+    assert rows[1] == [
+        "Azure, activity log|azure_activity_log|", "29", "1", "0", "44,102", "12", "44,090", "42,810", "1,190", "83", "7",
+    ]  # fmt: skip
+    assert rows[-1] == ["All", "85", "1", "0", "120,577", "13", "120,564", "117,885", "2,522", "150", "7"]
+    assert cells(page, "Quarantined records by source and reason")[:3] == [
+        ["AKS, Event Grid", "missing_field:data.cluster_id", "0", "38"],
+        ["AKS, Event Grid", "unknown_event_type", "0", "22"],
+        ["Azure, activity log", "invalid_time", "3", "41"],
+    ]
+    assert cells(page, "Records that are no upgrades") == [
+        ["Azure, activity log", "another change: settings, size, tags, credentials", "update", "5"],
+        ["Azure, activity log", "the making of a cluster or node pool", "create", "2"],
+    ]
+    assert cells(page, "Operations that are no upgrades") == [
+        ["another change: settings, size, tags, credentials", "update", "9"],
+        ["an abort of nothing that was running", "abort", "1"],
+    ]
+
+
+def test_of_a_source_the_five_most_frequent_reasons_are_told(build):
+    given = build.Input()
+    given.quarantine = [("canonical", f"reason-{n}", n, 0) for n in range(1, 8)] + [("eks_updates", "invalid_json", 1, 0)]
+    text = render(given.data())
+    rows = cells(text, "Quarantined records by source and reason")
+    assert [row[1] for row in rows] == ["reason-7", "reason-6", "reason-5", "reason-4", "reason-3", "invalid_json"]
+    assert "Without 2 rarer reasons; all are in the snapshot." in text
+
+
+def test_codes_that_nobody_has_classified_are_listed_with_how_to_add_them_and_not_mentioned_without_any(page, build):
+    assert cells(page, "Error codes that are not classified") == [
+        ["NodeImageRotten", "aks", "12"],
+        ["ControlPlaneAsleep", "eks", "3"],
+    ]
+    assert "15 failed upgrades have 2 error codes that nobody has classified yet" in page
+    assert "assets/upgrades/error_codes.yaml" in page
+    assert "error_codes.yaml" not in render(build.Input().data())
 
 
 def test_one_failed_gate_leaves_only_the_data_quality(build):
@@ -118,7 +230,7 @@ def test_an_empty_report_says_what_is_missing_in_every_section(build):
     given = build.Input().add(build.objective(), [(0, 0)])
     given.checks, given.ledger, given.quarantine = [], [], []
     text = render(given.data())
-    assert sections(text) == ["minute", "budget", "duration", "why", "quality", "methods"]
+    assert sections(text) == ["minute", "budget", "distance", "duration", "why", "quality", "methods"]
     for sentence in (
         "No data: no upgrade was decided in any objective&#39;s window.",
         "Check that deliveries arrive.",
@@ -140,7 +252,7 @@ def test_a_quiet_day_says_that_nothing_needs_action(build):
 
 def test_no_objective_at_all_still_makes_a_page(build):
     text = render(build.Input().data())
-    assert sections(text) == ["minute", "duration", "why", "quality", "methods"]
+    assert sections(text) == ["minute", "distance", "duration", "why", "quality", "methods"]
     assert "No objective is defined" in text
 
 

@@ -4,10 +4,12 @@ One browser is launched for all of it.
 """
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from assets.reports.page import render
+from assets.reports.restated import Figures, Moved, Restated
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed (group test)")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -132,6 +134,30 @@ def test_paper_shows_the_static_drawings_in_light_colours_and_begins_with_the_fi
         ink = visit.page.evaluate("getComputedStyle(document.body).color")
         assert ink == "rgb(21, 24, 28)"
         assert visit.page.evaluate("getComputedStyle(document.getElementById('budget')).breakBefore") == "page"
+
+
+def test_a_revision_fits_the_phone_and_the_paper_where_it_begins_the_second_page(browser, fleet_data, tmp_path):
+    before, after = (Figures(good, 1_325, 1_088, 240, good / (good + 1_325), "undecided") for good in (1_116_560, 1_117_885))
+    moved = [
+        Moved(each.name, window, {}, before, after) for each in fleet_data.objectives for window in ("28d", "7d", "3d", "1d")
+    ]
+    path = tmp_path / "restated.html"
+    path.write_text(render(replace(fleet_data, restated=Restated(1, tuple(moved), (), None, ("code",)))), encoding="utf-8")
+    with Visit(browser, width=390).open(path.as_uri()) as visit:
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+    a4_without_margins = 703  # 186 mm in CSS pixels
+    with Visit(browser, width=a4_without_margins, java_script_enabled=False) as visit:
+        visit.page.goto(path.as_uri())
+        visit.page.emulate_media(media="print")
+        cut = visit.page.eval_on_selector_all(
+            ".scroll",
+            "boxes => boxes.filter(box => box.clientWidth > 0 && box.scrollWidth > box.clientWidth).map(box => box.ariaLabel)",
+        )
+        assert cut == []
+        breaks = visit.page.eval_on_selector_all(
+            "main > section", "found => found.map(each => getComputedStyle(each).breakBefore)"
+        )
+        assert breaks[:3] == ["auto", "page", "auto"]
 
 
 def test_the_keyboard_reaches_the_summary_the_tables_and_the_numbers(browser, address):

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,10 @@ def test_a_published_day_has_every_artefact_and_a_manifest_that_names_their_hash
     }  # fmt: skip
     assert [each["suite"] for each in manifest["verdicts"]] == ["ledger", "events", "operations", "cells", "status"]
     assert all(each == {"suite": each["suite"], "passed": True, "checks": 1, "warnings": []} for each in manifest["verdicts"])
+    [files] = manifest["deliveries"]
+    assert pl.read_parquet(original.published / ".deliveries" / files).select("path", "events").rows() == [
+        ("canonical/2026-11-17/part-0.ndjson", 6), ("canonical/2026-11-18/part-0.ndjson", 6),
+    ]  # fmt: skip
     assert manifest.keys() >= {"inputs_sha256", "objectives_sha256", "code_version", "generated_at"}
 
 
@@ -151,6 +157,92 @@ def test_a_revision_without_moved_figures_says_so(whole: WholeHome):
     whole.deliver(FIRST, name="empty.ndjson")
     whole.publish(FIRST)
     assert (whole.manifest(FIRST)["revision"], whole.manifest(FIRST)["moved"]) == (2, [])
+    assert "No figure of the fleet moved" in page(whole, FIRST)
+    assert files_named(page(whole, FIRST)) == [("canonical/2026-11-17/empty.ndjson", "17 Nov 2026", "new", "– → 0")]
+
+
+def page(home: WholeHome, day: date) -> str:
+    return (home.published / day.isoformat() / "report.html").read_text(encoding="utf-8")
+
+
+def restated(text: str) -> str:
+    """The section on what was restated, without markup; empty when there is none."""
+    section = re.search(r'<section id="restated".*?</section>', text, flags=re.DOTALL)
+    return re.sub(r"<[^>]+>", " ", section[0]) if section else ""
+
+
+def files_named(text: str) -> list[tuple[str, ...]]:
+    """The rows of the table of deliveries."""
+    table = re.search(r"Deliveries that changed</caption>(.*?)</table>", text, flags=re.DOTALL)
+    rows = re.findall(r"<tr>(<th scope=\"row\".*?)</tr>", table[1]) if table else []
+    return [tuple(re.findall(r">([^<]+)</t[hd]>", row)) for row in rows]
+
+
+def test_a_first_revision_restates_nothing(original: WholeHome):
+    assert restated(page(original, SECOND)) == ""
+    assert "see what moved" not in page(original, SECOND)
+
+
+def test_the_page_of_a_revision_names_the_files_that_are_new_changed_or_gone(whole: WholeHome):
+    whole.deliver(FIRST, *lines_of("also", datetime(2026, 11, 17, 7)), name="part-1.ndjson")  # noqa: DTZ001
+    whole.publish(SECOND)
+    assert files_named(page(whole, SECOND)) == [("canonical/2026-11-17/part-1.ndjson", "17 Nov 2026", "new", "– → 2")]
+
+    whole.deliver(SECOND, *lines_of("only", datetime(2026, 11, 18, 7)))  # noqa: DTZ001
+    (whole.home.landing / "canonical" / "2026-11-17" / "part-1.ndjson").unlink()
+    whole.publish(SECOND)
+    text = page(whole, SECOND)
+    assert "Restated since revision 2" in restated(text)
+    assert "Because of 1 changed file and 1 missing file" in restated(text)
+    assert files_named(text) == [
+        ("canonical/2026-11-17/part-1.ndjson", "17 Nov 2026", "gone", "2 → –"),
+        ("canonical/2026-11-18/part-0.ndjson", "18 Nov 2026", "changed", "6 → 2"),
+    ]
+
+
+def test_a_revision_that_is_built_again_names_the_same_files_and_is_the_same(whole: WholeHome):
+    late_success(whole, FIRST, "late")
+    whole.publish(FIRST)
+    late_success(whole, FIRST, "later")
+    whole.publish(FIRST)
+    files = state_of(whole.published / "2026-11-17")
+    assert files_named(page(whole, FIRST)) == [("canonical/2026-11-17/later.ndjson", "17 Nov 2026", "new", "– → 2")]
+    whole.publish(FIRST)
+    assert state_of(whole.published / "2026-11-17") == files
+    assert whole.manifest(FIRST)["revision"] == 3
+
+
+def test_a_revision_names_what_else_is_other(whole: WholeHome):
+    whole.home.inventory.mkdir()
+    (whole.home.inventory / "clusters.csv").write_text("cluster_id,node_pool,region,workload_type,provider,valid_from,valid_to\n")
+    objectives = whole.home.objectives / "slo.yaml"
+    objectives.write_text(objectives.read_text().replace("target: 0.9}", "target: 0.1}"))
+    whole.publish(SECOND)
+    text = restated(page(whole, SECOND))
+    assert "Because of changed objectives and a changed inventory" in text
+    # With 95 % confidence, 4 successes of 6 mean more than 27 %; 2 of 6 in time mean more than 6 % and less than 73 %.
+    assert "2 of 2 objectives have another verdict than before: Upgrades succeed and Upgrades within an hour" in text
+    assert "Cannot tell yet → Met" in text
+    assert "Missed → Cannot tell yet" in text
+    assert whole.manifest(SECOND)["moved"] == []
+
+
+def test_a_revision_of_a_report_that_kept_no_list_of_its_files_says_so(whole: WholeHome):
+    manifest = whole.published / "2026-11-18" / "manifest.json"
+    content = json.loads(manifest.read_bytes())
+    del content["deliveries"]
+    manifest.write_text(json.dumps(content))
+    whole.publish(SECOND)
+    text = restated(page(whole, SECOND))
+    assert "It was not recorded which files revision 1 rests on" in text
+    assert "cannot be named" in text
+
+
+def test_the_name_of_a_file_runs_nowhere(whole: WholeHome):
+    whole.deliver(FIRST, name="<script>alert(1)<x>.ndjson")
+    whole.publish(FIRST)
+    assert "canonical/2026-11-17/&lt;script&gt;alert(1)&lt;x&gt;.ndjson" in page(whole, FIRST)
+    assert "<script>alert(1)" not in page(whole, FIRST)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +317,7 @@ def test_what_an_interrupted_build_left_behind_is_in_nobodys_way(whole: WholeHom
     for name in ("2026-11-17.2", "2026-11-17.1.again", "2026-11-19.1"):
         (builds / name).mkdir()
         (builds / name / "report.html").write_text("half a report")
+    (whole.published / ".deliveries" / ".2026-11.0123456789abcdef.parquet.new").write_bytes(b"half a list")
     (whole.published / ".upgrade_slo.duckdb.new").write_bytes(b"half a snapshot")
     (whole.published / ".2026-11-19.new").symlink_to("nowhere")
     late_success(whole, FIRST, "late")
@@ -233,9 +326,10 @@ def test_what_an_interrupted_build_left_behind_is_in_nobodys_way(whole: WholeHom
     whole.publish(THIRD)
     assert published_days(whole.published) == [FIRST, SECOND, THIRD]
     assert {each.name for each in whole.published.iterdir()} == {
-        ".builds", ".tables", "2026-11-17", "2026-11-18", "2026-11-19", "latest", "upgrade_slo.duckdb",
+        ".builds", ".deliveries", ".tables", "2026-11-17", "2026-11-18", "2026-11-19", "latest", "upgrade_slo.duckdb",
     }  # fmt: skip
     assert {each.name for each in builds.iterdir()} == {"2026-11-17.2", "2026-11-18.1", "2026-11-19.1"}
+    assert not [*(whole.published / ".deliveries").glob(".*")]
 
 
 def test_builds_that_no_day_shows_are_removed_even_when_nothing_new_is_published(whole: WholeHome):

@@ -28,7 +28,7 @@ def test_the_summary_is_at_most_ten_lines_of_a_hundred_characters(build):
     for number in range(14):
         name = f"objective-{number}-" + "x" * 40
         given.add(build.objective(name, target=0.9999), [(123_456_789 - number, 11_222_333)])
-    given.ledger = [("canonical", 1, *[9_876_543_210] * 7)]
+    given.ledger = [("canonical", 1, 0, 0, *[9_876_543_210] * 7)]
     lines = lines_of(given)
     assert len(lines) <= 10
     assert max(len(line) for line in lines) <= 100

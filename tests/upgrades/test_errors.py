@@ -9,6 +9,7 @@ from assets.upgrades.errors import (
     RESPONSIBILITIES,
     classify,
     classify_pairs,
+    known_codes,
     needs_message,
     read_table,
 )
@@ -76,6 +77,12 @@ def test_an_unknown_code_is_internal_and_the_platforms_whatever_its_message():
         assert classify("NoSuchCode", message) == ("internal", "platform")
     assert classify("quotaexceeded", None) == ("internal", "platform")
     assert not needs_message("NoSuchCode")
+
+
+def test_the_codes_of_the_table_are_known_wrappers_and_numbers_too_and_no_others():
+    assert known_codes() == {code for code, _ in EACH_CODE}
+    assert {"UpgradeFailed", "9", "QuotaExceeded"} <= known_codes()
+    assert not known_codes() & {"NoSuchCode", "quotaexceeded", ""}
 
 
 def test_a_failure_without_a_code_is_judged_by_its_message():

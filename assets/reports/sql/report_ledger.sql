@@ -2,6 +2,8 @@
 SELECT
     source,
     count(*) AS files,
+    count(*) FILTER (WHERE status = 'redelivered') AS redelivered,
+    count(*) FILTER (WHERE status = 'failed') AS failed,
     sum(lines)::BIGINT AS lines,
     sum(blank)::BIGINT AS blank,
     sum(records)::BIGINT AS records,

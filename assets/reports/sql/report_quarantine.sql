@@ -1,9 +1,12 @@
--- One row per quarantine reason: refused lines of every file up to $report_date, and of that day alone.
+-- One row per source and quarantine reason: refused records of the files delivered in the last days, and on $report_date alone.
 SELECT
-    reason,
+    files.source,
+    quarantine.reason,
     count(*) AS quarantined,
-    count(*) FILTER (WHERE delivery_day = $report_date) AS quarantined_today
+    count(*) FILTER (WHERE quarantine.delivery_day = $report_date) AS quarantined_today
 FROM telemetry.quarantine
-WHERE delivery_day <= $report_date
-GROUP BY reason
-ORDER BY quarantined DESC, reason
+INNER JOIN telemetry.files
+    ON quarantine.file_id = files.file_id
+WHERE quarantine.delivery_day >= $first_day AND quarantine.delivery_day <= $report_date
+GROUP BY files.source, quarantine.reason
+ORDER BY files.source, quarantined DESC, quarantine.reason

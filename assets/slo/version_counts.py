@@ -1,0 +1,36 @@
+"""Counts of an objective's operations by provider and version together.
+
+Belongs here: that one pair of dimensions, which a question about support needs and no cell holds for every objective.
+Does not belong here: the slices that are judged (`slices.py`), sums of cells (`status.py`), what a version is supported for
+(`assets/upgrades/catalogue.py`).
+"""
+
+from datetime import date, timedelta
+
+import duckdb
+import polars as pl
+
+from assets.frames import query
+from assets.moments import end_of
+from assets.slo.classification import outcome_sql
+from assets.slo.objectives import Objectives
+from assets.sql_files import compose, sql_beside
+
+sql = sql_beside(__file__)
+
+_COUNTS = ("good", "bad", "pending", "excluded")
+_SCHEMA = pl.Schema(dict.fromkeys(("slo", "provider", "to_version"), pl.String()) | dict.fromkeys(_COUNTS, pl.Int64()))
+
+
+def version_counts(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) -> pl.DataFrame:
+    """One row per (slo, provider, to_version) of each SLO's own window up to `day`; they add up to the fleet's row of the status.
+
+    Int64 `good`, `bad`, `pending`, `excluded`. The operations must stand at `day`.
+    """
+    found = [pl.DataFrame(schema=_SCHEMA)]
+    for objective in objectives.objectives:
+        statement = compose(sql("count_versions"), outcome=outcome_sql(objective), total_where=objective.total_where)
+        first_day = day - timedelta(days=objective.window_days - 1)
+        counts = query(db, statement, {"first_day": first_day, "report_date": day, "as_of": end_of(day)})
+        found.append(counts.select(pl.lit(objective.name).alias("slo"), pl.all()).cast(_SCHEMA))
+    return pl.concat(found)
