@@ -184,7 +184,7 @@ def failure_reasons(frame: pl.DataFrame, *, columns: int = 2) -> "alt.FacetChart
     import altair as alt
 
     y = alt.Y("rank:O", title=None, axis=None)
-    x = alt.X("failed_count:Q", title="failed upgrades", axis=alt.Axis(tickCount=4, format=",d"))
+    x = alt.X("failed_count:Q", title="failed upgrades", axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"))
     base = alt.Chart(frame)
     color = alt.condition("datum.is_platform", alt.value(var("bad")), alt.value(var("mark")))
     bars = base.mark_bar(height=10).encode(
@@ -204,25 +204,8 @@ def failure_reasons(frame: pl.DataFrame, *, columns: int = 2) -> "alt.FacetChart
 
 
 _DURATION_TICKS = [
-    1,
-    2,
-    5,
-    10,
-    30,
-    60,
-    120,
-    300,
-    600,
-    900,
-    1800,
-    3600,
-    7200,
-    14400,
-    28800,
-    86400,
-    172800,
-    604800,
-]
+    1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800,
+]  # fmt: skip
 _DURATION_LABEL = (
     "datum.value < 60 ? datum.value + ' s' : datum.value < 3600 ? datum.value / 60 + ' min' : datum.value / 3600 + ' h'"
 )

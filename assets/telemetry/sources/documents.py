@@ -139,7 +139,8 @@ def _array(stream: IO[bytes], begin: int, stamps: Mapping[str, Any], level: int)
         if mark not in b",]":
             break
         is_last = mark != _COMMA
-        if not (is_last and begin == first and _behind_white_space(stream, begin) == border):  # not the array without any
+        is_empty = is_last and begin == first and _behind_white_space(stream, begin) == border
+        if not is_empty:
             yield from _element(stream, begin, border, stamps, level)
         begin = border + 1
         if is_last:
@@ -199,7 +200,10 @@ class _Members:
 
 
 def _members(stream: IO[bytes], begin: int) -> _Members:
-    """The members of the object that was opened before `begin`: stamps may stand behind the records that they hold for."""
+    """The members of the object that was opened before `begin`, seen before its records: stamps may stand behind those.
+
+    Arrays of records are not looked into here, however large they are; of several only the one that counts is.
+    """
     arrays: dict[str, tuple[int, int]] = {}
     stamps: dict[str, Any] = {}
     member = begin
@@ -257,7 +261,8 @@ def _borders(stream: IO[bytes], begin: int) -> Iterator[tuple[int, int]]:
             yield begin + place, mark
             if mark != _COMMA:
                 return
-        quotes, depth = (int(each[-1]) if len(each) else before for each, before in ((quotes_before, quotes), (depths, depth)))
+        quotes += int(np.count_nonzero(is_quote))
+        depth = int(depths[-1]) if len(depths) else depth
         begin += len(block)
     yield begin, _END_OF_STREAM
 
