@@ -9,8 +9,9 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from assets.moments import end_of, start_of
@@ -54,7 +55,7 @@ _ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # as good as frozen, which would make each cost five times as much
 class Event:
     """One fact about one operation. Moments are naive UTC to the microsecond; None is absence.
 
@@ -85,6 +86,16 @@ class Event:
     api_features: tuple[str, ...] | None = None
     thread: str | None = None
     flags: int = 0
+
+    def but(self, **changes: Any) -> "Event":
+        """The same with other values; `dataclasses.replace` takes five times as long."""
+        other = Event(*_values(self))
+        for name, value in changes.items():
+            setattr(other, name, value)
+        return other
+
+
+_values = attrgetter(*(field.name for field in fields(Event)))
 
 
 @dataclass(frozen=True, slots=True)

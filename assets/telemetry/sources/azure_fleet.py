@@ -8,7 +8,7 @@ A member's state is its own: that of its group, its stage or the run follows fro
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -174,11 +174,10 @@ def _events(member: dict[str, Any], run: _Run, *, place: tuple[str, str]) -> Ite
         thread="azure",
     )
     if started_at and (type_ in ("succeeded", "failed") or (type_ == "cancelled" and has_operation)):
-        yield identified(replace(fact, type="started", time=started_at), source=NAME)
+        yield identified(fact.but(type="started", time=started_at), source=NAME)
     yield identified(fact if type_ == "succeeded" else _with_error(fact, status.get("error"), message), source=NAME)
     for name, pool in {pool["name"].lower(): pool for pool in _POOL.finditer(left_out)}.items():
-        skipped = replace(
-            fact,
+        skipped = fact.but(
             type="skipped",
             operation_id=operation_id(NAME, *key, name),
             scope="node_image",
@@ -216,8 +215,7 @@ def _with_error(fact: Event, error: object, message: str) -> Event:
         return fact
     region = _REGION.search(text or "")
     keep = fact.cluster_id.split("/")
-    return replace(
-        fact,
+    return fact.but(
         error_code=code and mask(code, keep=keep),
         error_message=text and mask(text, keep=keep),
         region=region and region[1].lower().replace(" ", ""),

@@ -172,14 +172,13 @@ def _whole(stream: IO[bytes], begin: int, end: int, stamps: Mapping[str, Any]) -
 def _object(stream: IO[bytes], begin: int, stamps: Mapping[str, Any], level: int) -> Generator[Found, None, int]:
     """The records of the wrapper that begins there, or the object itself as one. Returns the offset behind it."""
     members = _members(stream, begin + 1)
-    key = next((key for key in _WRAPPERS if key in members.arrays), None)
-    if key is None:
+    if members.records is None:
         if members.broken:
             raise _Broken(begin, members.broken.reason)
         return (yield from _whole(stream, begin, members.end, stamps))
-    first, border = members.arrays[key]
-    behind = _behind_white_space(stream, (yield from _array(stream, first, {**stamps, **members.stamps}, level)))
-    if behind < border:
+    array = _array(stream, members.records.first, {**stamps, **members.stamps}, level)
+    behind = _behind_white_space(stream, (yield from array))
+    if behind < members.records.end:
         raise _Broken(behind)
     if members.broken:
         raise _Broken(max(behind, members.broken.offset), members.broken.reason)
@@ -187,49 +186,57 @@ def _object(stream: IO[bytes], begin: int, stamps: Mapping[str, Any], level: int
 
 
 @dataclass(frozen=True, slots=True)
+class _Records:
+    """The member of a wrapper that holds the records: its key, and the offsets of itself, its first record and its end."""
+
+    key: str
+    begin: int
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Members:
-    """What an object holds that may be a wrapper, up to its end or to where it is broken.
+    """What an object holds that may be a wrapper, up to its end or to where it is broken."""
 
-    `arrays`: by key, those that may hold records: the offsets of the first and of where the member ends.
-    """
-
-    arrays: dict[str, tuple[int, int]]
+    records: _Records | None
     stamps: dict[str, Any]
     end: int
     broken: _Broken | None = None
 
 
 def _members(stream: IO[bytes], begin: int) -> _Members:
-    """The members of the object that was opened before `begin`, seen before its records: stamps may stand behind those.
-
-    Arrays of records are not looked into here, however large they are; of several only the one that counts is.
-    """
-    arrays: dict[str, tuple[int, int]] = {}
+    """The members of the object that was opened before `begin`, seen before its records: stamps may stand behind those."""
+    records: _Records | None = None
     stamps: dict[str, Any] = {}
     member = begin
     try:
         for border, mark in _borders(stream, begin):
             array = _ARRAY_OF_RECORDS.match(_read(stream, member, min(border, member + _LONGEST_HEAD)))
-            if array is not None:
-                arrays[array[1].decode()] = member + array.end(), border
+            key = array[1].decode() if array else ""
+            if array and (records is None or _WRAPPERS.index(key) <= _WRAPPERS.index(records.key)):
+                if records:
+                    _member(stream, records.begin, records.end)
+                records = _Records(key, member, member + array.end(), border)
             else:
                 found = _member(stream, member, border)
                 if not found and (mark, member) != (ord("}"), begin):
                     raise _Broken(member)
-                for key in found:
-                    arrays.pop(key, None)  # of a repeated key the last value counts
+                if records and records.key in found:  # of a repeated key the last value counts
+                    records = None
                 stamps |= _stamps_of(found)
             if mark not in b",}":
                 raise _Broken(member)
             if mark != _COMMA:
-                return _Members(arrays, stamps, border + 1)
+                return _Members(records, stamps, border + 1)
             member = border + 1
     except _Broken as broken:
-        return _Members(arrays, stamps, broken.offset, broken)
+        return _Members(records, stamps, broken.offset, broken)
     raise AssertionError("the end of the stream is a border")
 
 
 def _member(stream: IO[bytes], begin: int, end: int) -> dict[str, Any]:
+    """A key and its value, read at once; none where there is only white space."""
     if end - begin > LINE_LIMIT:
         raise _Broken(begin, "line_too_long")
     found = parse(b"{%s}" % _read(stream, begin, end))

@@ -9,7 +9,6 @@ and, where they apply, `nodegroup_name` or `addon_name` beside it, and an end ha
 """
 
 import re
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -91,7 +90,7 @@ def _interpret(record: dict[str, Any], delivery_day: date) -> Accepted | NotAnUp
     if end is None:
         return Accepted((identified(started, source=NAME),))
     code, message = (None, None) if end == "succeeded" else _error(update)
-    ended = replace(started, type=end, time=collected_at, error_code=code, error_message=message, flags=flags | Flag.POLL_BOUND)
+    ended = started.but(type=end, time=collected_at, error_code=code, error_message=message, flags=flags | Flag.POLL_BOUND)
     if created is None:  # it had started by an earlier poll; that both were now would be a duration of nothing
         return Accepted((identified(ended, source=NAME),))
     return Accepted((identified(started, source=NAME), identified(ended, source=NAME)))

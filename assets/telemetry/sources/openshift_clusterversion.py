@@ -12,7 +12,7 @@ carried by `started` alone.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -95,7 +95,7 @@ def _infrastructure(record: dict[str, Any], delivery_day: date) -> Accepted | No
         region=region,
         thread=THREAD,
     )
-    return Accepted((replace(identified(fact, source=NAME), time=fact.observed_at),))
+    return Accepted((identified(fact, source=NAME).but(time=fact.observed_at),))
 
 
 def _region(platforms: dict[str, Any]) -> str | None:
@@ -200,17 +200,17 @@ def _facts(fact: Event, entry: _Entry, *, newer: _Entry | None, evidence: _Evide
     """`started` with its evidence, and the end: an entry left without one ended when a newer one started."""
     ended_at = entry.completed_at or (newer.started_at if newer else None)
     is_manual = newer is None and _is_wanted(entry, fact.to_version, evidence)
-    started = replace(fact, trigger="manual" if is_manual else "unknown")
+    started = fact.but(trigger="manual" if is_manual else "unknown")
     if ended_at is None:
-        started = replace(started, error_code=evidence.error_code, error_message=evidence.error_message)
+        started = started.but(error_code=evidence.error_code, error_message=evidence.error_message)
     yield identified(started, source=NAME)
     if ended_at is not None and entry.is_completed:
         # Completed means that the cluster reports this very version, however many upgrades follow.
-        succeeded = replace(fact, type="succeeded", time=ended_at, observed_version=entry.version)
+        succeeded = fact.but(type="succeeded", time=ended_at, observed_version=entry.version)
         yield identified(succeeded, source=NAME)
     elif ended_at is not None:
         flags = fact.flags if entry.completed_at else fact.flags | Flag.INFERRED
-        yield identified(replace(fact, type="superseded", time=ended_at, flags=flags), source=NAME)
+        yield identified(fact.but(type="superseded", time=ended_at, flags=flags), source=NAME)
 
 
 def _is_wanted(entry: _Entry, to_version: str | None, evidence: _Evidence) -> bool:

@@ -341,6 +341,8 @@ def test_a_value_that_shows_where_it_ends_is_refused_alone(wrapper, bad):
         pytest.param(b'{"items":[{"n":1}] x, "a":1}', 1, b'x, "a":1}', id="something follows the records"),
         pytest.param(b'{"items":[{"n":1}], "a":NaN}', 1, b' "a":NaN}', id="what stands behind the records is no JSON"),
         pytest.param(b'{"items":[{"n":1}], "a":1', 1, b' "a":1', id="what stands behind the records has no end"),
+        pytest.param(b'{"items":[{"n":1}],"data":[NaN]}', 1, b'"data":[NaN]}', id="another array behind the records is no JSON"),
+        pytest.param(b'{"data":[{"n":1}],"items":[NaN', 0, b"NaN", id="the array that counts breaks off"),
         pytest.param(b'{"items":[{"n":1}],}', 1, b"}", id="a comma ends the wrapper"),
         pytest.param(b'{"items":[{"n":1}]]', 1, b"]", id="the wrapper ends as an array"),
         pytest.param(b'{"a":tru,"items":[{"n":1}]}', 0, b'{"a":tru,"items":[{"n":1}]}', id="what stands before them is no JSON"),
@@ -469,6 +471,25 @@ def test_a_document_gives_the_same_records_in_pieces_as_at_once(document: Any, b
         assert in_pieces == at_once
     else:  # what is too long is refused, and nothing else is
         assert {value.reason for value in in_pieces if isinstance(value, Refusal)} <= {"line_too_long", "not_an_object"}
+
+
+@settings(max_examples=400, deadline=None)
+@given(document=JSON, indent=st.none() | st.just(1), data=st.data())
+def test_no_byte_that_is_wrong_goes_unnoticed(document: Any, indent, data):
+    content = json.dumps(document, indent=indent).encode()
+    begin = data.draw(st.integers(0, len(content)))
+    removed = data.draw(st.sampled_from([0, 1, len(content)]))
+    content = (
+        content[:begin]
+        + data.draw(st.sampled_from([b"", *(b"%c" % each for each in b'"\\[]{},:1\xff')]))
+        + content[begin + removed :]
+    )
+    found = [value for _, value in documents.streamed(io.BytesIO(content), 0)]
+    at_once = documents.parse(content)
+    if isinstance(at_once, Refusal):
+        assert any(isinstance(value, Refusal) and value.reason != "not_an_object" for value in found)
+    else:
+        assert found == [value for _, value in documents.unwrapped(content, at_once)]
 
 
 # --- YAML ---------------------------------------------------------------------------------------------------------------------
