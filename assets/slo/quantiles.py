@@ -38,48 +38,42 @@ def quantiles_of_slices(
     inputs = ("age_days", *values, "seconds")
     if missing := [name for name in inputs if operations[name].null_count()]:
         raise ValueError(f"nulls in {', '.join(missing)}; accepted: a number in every row of {', '.join(inputs)}")
-    # From the youngest on, a window is the first so many rows; the shortest comes first, and the next ones hold it.
-    operations = operations.sort("age_days")
+    # From the shortest on; a window has the rows that are young enough, in the same order.
+    seconds = operations["seconds"].to_numpy()
+    order = np.argsort(seconds)
     names = sorted(windows, key=windows.__getitem__)
-    ends = [operations["age_days"].search_sorted(windows[name], side="left") for name in names]
-    in_order, rank = _ranked(operations["seconds"].to_numpy())
-    # Operations share few combinations of values: slices are numbered on those, and operations are only sorted.
-    combinations = _distinct_rows({name: operations[name].to_numpy() for name in values}, rows=len(rank))
-    sizes = [np.bincount(combinations.of[:end], minlength=combinations.count) for end in ends]
+    age_days = operations["age_days"].to_numpy()[order]
+    in_window = [order[age_days < windows[name]] for name in names]
+    # Operations share few combinations of values: slices are numbered on those.
+    combinations = _distinct_rows({name: operations[name].to_numpy() for name in values}, rows=len(order))
     del operations  # the arrays hold what is needed, and they are long
+    combinations_of = [combinations.of[rows] for rows in in_window]
+    durations = [seconds[rows] for rows in in_window]
+    sizes = [np.bincount(of, minlength=combinations.count) for of in combinations_of]
     columns = dict.fromkeys(("window", "slice_by", *values), pl.String) | dict.fromkeys(shares, pl.Float64)
     found = [pl.DataFrame(schema=columns)]
     for each in slices:
         slices_ = _distinct_rows({name: combinations.columns[name] for name in each}, rows=combinations.count)
-        # Sorted, these have the operations of a slice together, the shortest first.
-        keys = (slices_.of * len(rank)).astype(np.min_scalar_type(slices_.count * len(rank)))[combinations.of] + rank
+        slice_of = slices_.of.astype(np.min_scalar_type(slices_.count))
         present, picked = [], []
-        for size, end in zip(sizes, ends, strict=True):
+        for size, of, in_order in zip(sizes, combinations_of, durations, strict=True):
             slice_size = np.bincount(slices_.of, weights=size, minlength=slices_.count).astype(np.int64)
             present.append(np.flatnonzero(slice_size))
-            in_window = keys[:end]
-            in_window.sort()  # in place: the rows of a longer window are the same in any order
-            picked.append(in_window[_positions(slice_size[present[-1]], shares)] % len(rank))
+            # Stable, so the rows of a slice come together, the shortest first; by digits, for up to 65,536 slices.
+            grouped = np.argsort(slice_of[of], kind="stable")
+            picked.append(in_order[grouped[_positions(slice_size[present[-1]], shares)]])
         number = np.concatenate(present)
         found.append(
             pl.DataFrame(
                 {
-                    "window": pl.Series(names).gather(np.repeat(np.arange(len(ends)), [*map(len, present)])),
+                    "window": pl.Series(names).gather(np.repeat(np.arange(len(names)), [*map(len, present)])),
                     "slice_by": pl.repeat(",".join(each), len(number), eager=True),
                     **{name: values[name].gather(column[number]) for name, column in slices_.columns.items()},
-                    **dict(zip(shares, in_order[np.concatenate(picked)].T, strict=True)),
+                    **dict(zip(shares, np.concatenate(picked).T, strict=True)),
                 }
             )
         )
     return pl.concat(found, how="diagonal")
-
-
-def _ranked(seconds: Floats) -> tuple[Floats, Numbers]:
-    """The durations in ascending order, and for each where it stands there; equal ones stand in any order."""
-    order = np.argsort(seconds)
-    rank = np.empty(len(order), np.min_scalar_type(len(order)))
-    rank[order] = np.arange(len(order))
-    return seconds[order], rank
 
 
 def _positions(sizes: Numbers, shares: Mapping[str, float]) -> Numbers:
