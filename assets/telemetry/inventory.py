@@ -20,6 +20,7 @@ import orjson
 from assets.moments import microseconds, start_of
 from assets.sql_files import sql_beside
 from assets.telemetry.canonical import parse_time
+from assets.telemetry.sources import arm, gke
 
 sql = sql_beside(__file__)
 
@@ -87,7 +88,10 @@ def read_inventory(file: Path) -> Iterator[dict[str, Any]]:
             )
         for cells in reader:
             if cells:
-                yield _row(f"inventory/{file.name}:{reader.line_num}", header, cells)
+                row = _row(f"inventory/{file.name}:{reader.line_num}", header, cells)
+                yield row
+                if (named := _as_providers_do(row)) != row:
+                    yield named
     except csv.Error as problem:
         raise InventoryError(f"inventory/{file.name}:{reader.line_num}: {problem}; accepted: RFC 4180 CSV.") from None
 
@@ -107,6 +111,16 @@ def _row(place: str, header: list[str], cells: list[str]) -> dict[str, Any]:
             f"{place}: valid_to is not after valid_from; accepted: a period [valid_from, valid_to). Mend the line."
         )
     return row
+
+
+def _as_providers_do(row: dict[str, Any]) -> dict[str, Any]:
+    """The same line under the names that events of a provider have; an event of any other sender is found by the line itself."""
+    cluster, pool = row["cluster_id"], row["node_pool"]
+    if (azure := arm.resource(cluster)) is not None:
+        cluster, pool = azure.cluster_id, pool and pool.lower()
+    elif (google := gke.resource(cluster)) is not None:
+        cluster = google.cluster_id
+    return row | {"cluster_id": cluster, "node_pool": pool}
 
 
 def _moment(place: str, name: str, text: str) -> datetime:

@@ -25,6 +25,8 @@ from assets.telemetry.sources.privacy import mask_raw
 
 sql = sql_beside(__file__)
 
+# Reasons of records that are no JSON objects, so that names in them may stand in any notation.
+_BROKEN = frozenset({"invalid_json", "invalid_yaml", "invalid_utf8", "line_too_long", "not_an_object"})
 # Rows, and bytes of the records that they come from, which are held before they are written.
 _BATCH_ROWS = 10_000
 _BATCH_BYTES = 32 * 1024 * 1024
@@ -101,7 +103,7 @@ def read_records(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -> 
                     case Accepted():
                         yield number, outcome, raw
                     case Refused():
-                        yield line, outcome, mask_raw(raw)
+                        yield line, outcome, mask_raw(raw, is_broken=outcome.reason in _BROKEN)
                     case NotAnUpgrade():
                         yield line, outcome, b""
 

@@ -59,6 +59,7 @@ def frame(db: duckdb.DuckDBPyConnection, day: date) -> "pd.DataFrame":
 
 
 def rows_asked_for(db: duckdb.DuckDBPyConnection, day: date) -> int:
-    """1 when the report's day brought an event, so that at least one start-day has to be there; else 0."""
-    [(events,)] = db.execute("SELECT count(*) FROM telemetry.events WHERE delivery_day = ?", [day]).fetchall()
-    return min(events, 1)
+    """1 when the report's day brought an event of an upgrade, so that at least one start-day has to be there; else 0."""
+    db.execute(sql("create_todays"), {"report_date": day})
+    [(due,)] = db.execute(sql("count_due")).fetchall()
+    return min(due, 1)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from assets.telemetry.landing import known_sources
+from quality.suites import operations as operations_suite
 from tests.data.whole_home import WholeHome, bytes_under, lines_of, new_home
 
 DAY = date(2026, 11, 20)
@@ -195,6 +196,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> WholeHome:
     whole.deliver(DAY, json.dumps(GKE_NOTIFICATION), source="gke_notifications")
     whole.deliver(DAY, json.dumps(eks("09:10", "InProgress")), json.dumps(EKS_FAILED), source="eks_updates")
     whole.deliver(DAY, json.dumps(CLUSTER_VERSION), json.dumps(INFRASTRUCTURE), source="openshift_clusterversion")
+    whole.home.inventory.mkdir()
+    (whole.home.inventory / "clusters.csv").write_text(
+        f"cluster_id,node_pool,region,workload_type,provider,valid_from,valid_to\n{SHOP},NP1,northeurope,web,,,\n",
+        encoding="utf-8",
+    )
     assert whole.publish(DAY) is not None
     return whole
 
@@ -217,6 +223,21 @@ def test_a_pool_on_aks_is_one_upgrade_from_the_version_that_the_log_knew_before(
     assert (found["state"], found["scope"], found["node_pool"], found["trigger"]) == ("succeeded", "node_pool", "np1", "manual")
     assert (found["from_version"], found["to_version"]) == ("1.30.4", "1.31.2")
     assert (found["started_at"], found["finished_at"]) == (at("10:00:00.123456"), at("10:31:00.123456"))
+
+
+def test_the_inventory_is_found_however_azure_writes_an_id(home):
+    found = operation(home, SHOP.lower())
+    assert (found["region"], found["workload_type"]) == ("northeurope", "web")
+
+
+def test_a_day_on_which_nothing_was_upgraded_is_no_reason_to_refuse_a_report(tmp_path):
+    whole = new_home(tmp_path / "home")
+    whole.deliver(DAY, json.dumps(activity("12:00", "Start", "tags")), source="azure_activity_log")
+    whole.deliver(DAY, json.dumps(INFRASTRUCTURE), source="openshift_clusterversion")
+    whole.bring_to(DAY)
+    with whole.warehouse.transaction() as db:
+        assert db.execute("SELECT class FROM upgrades.other_operations").fetchall() == [("create",)]
+        assert operations_suite.rows_asked_for(db, DAY) == 0
 
 
 def test_the_writes_before_and_after_it_are_no_upgrades(home):

@@ -325,3 +325,40 @@ def test_a_description_of_the_cluster_gives_its_region_to_every_operation_that_s
     )
     rows = db.execute("SELECT operation_id, region FROM resolved ORDER BY 1").fetchall()
     assert rows == [("openshift_clusterversion:a", "eu-west-1"), ("openshift_clusterversion:b", "elsewhere")]
+
+
+def test_a_pool_that_follows_its_cluster_and_is_scaled_afterwards_is_not_upgraded(db):
+    told(
+        db,
+        written("started", 0, "pool", to_version="1.33.1"), written("succeeded", 5, "pool"),
+        event("started", 60, "azure_activity_log:cluster", node_pool=None, scope="cluster", to_version="1.34.1"),
+        event("succeeded", 90, "azure_activity_log:cluster", node_pool=None, scope="cluster"),
+        written("started", 200, "scale", to_version="1.34.1"), written("succeeded", 205, "scale"),
+    )  # fmt: skip
+    assert classes(db) == {"pool": "create", "cluster": None, "scale": "update"}
+
+
+@pytest.mark.parametrize("same", ["1.34", "v1.34.1", "1.34.1"])
+def test_a_version_written_in_another_way_is_the_same_version(db, same):
+    told(
+        db,
+        written("started", 0, "made", to_version="1.34.1"), written("succeeded", 5, "made"),
+        written("started", 60, "tags", to_version=same), written("succeeded", 61, "tags"),
+    )  # fmt: skip
+    assert classes(db) == {"made": "create", "tags": "update"}
+
+
+def test_what_wants_another_version_is_not_the_same_however_near_it_is(db):
+    told(
+        db,
+        event("started", 0, "azure_activity_log:tags", node_pool=None, scope="cluster", flags=int(Flag.WRITE)),
+        event("started", 1, "azure_fleet:run", node_pool=None, scope="cluster", to_version="1.34.1"),
+        event("started", 4, "azure_activity_log:upgrade", node_pool=None, scope="cluster", to_version="1.34.1"),
+        event("started", 5, "azure_activity_log:other", node_pool=None, scope="cluster", to_version="1.35.0"),
+    )
+    assert operations(db)["upgrade"] == [("started", 1), ("started", 4)]
+
+
+def test_two_starts_at_one_moment_are_one_that_still_runs(db):
+    told(db, roll("started", 0, "a"), roll("started", 0, "a", id="again"))
+    assert operations(db) == {"a": [("started", 0), ("started", 0)]}

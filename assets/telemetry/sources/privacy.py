@@ -51,6 +51,7 @@ _DROPPED_KEY = re.compile(
 )
 # Some writers escape more than they have to: `\u0022` for a quote within a string, `\u0040` for an at sign.
 _NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(\\++)u00([2-7][0-9a-f])", re.IGNORECASE)
+_BARE_DROPPED_KEY = re.compile(rf"""(?<![\w"\\])'?(?:{"|".join(_DROPPED_KEYS)})(?:_d)?'?\s{{0,3}}[:=]""", re.IGNORECASE)
 _STRUCTURE = re.compile(r'(?<!\\)(\\*+)"|[\[\]{},]')
 
 _URL_CREDENTIALS = re.compile(r"://[^\s/@:]*+:[^\s/@]*+@")
@@ -99,17 +100,21 @@ def mask(text: str, *, keep: Collection[str] = ()) -> str:
     return _REPLICA.sub("<name>", masked)[:MESSAGE_LIMIT]
 
 
-def mask_raw(raw: bytes) -> bytes:
+def mask_raw(raw: bytes, *, is_broken: bool = False) -> bytes:
     """The bytes of a provider record as the quarantine may keep them: readable, but no longer the record.
 
     Values of keys that describe callers, requests and hosts are dropped, at any depth, also in JSON inside
     strings and in text that is broken JSON; e-mail addresses, secrets, IP addresses and host names of nodes
     become placeholders everywhere. Needless escapes are spelled out before, and the zero bytes of UTF-16, which
-    Windows writes and nobody here reads, are left out, so that nothing hides behind them.
+    Windows writes and nobody here reads, are left out, so that nothing hides behind them. With `is_broken`, what is no
+    JSON ends at the first such key that is not in double quotes: where its value would end is anyone's guess.
     """
     text = raw.replace(b"\0", b"").decode("utf-8", "surrogateescape")
     text = _NEEDLESS_ESCAPE.sub(_unescaped, text)
-    return _without_secrets_and_addresses(_without_dropped_keys(text)).encode("utf-8", "surrogateescape")
+    text = _without_dropped_keys(text)
+    if is_broken and (key := _BARE_DROPPED_KEY.search(text)):
+        text = f"{text[: key.end()]} <dropped>"
+    return _without_secrets_and_addresses(text).encode("utf-8", "surrogateescape")
 
 
 def _without_secrets_and_addresses(text: str) -> str:

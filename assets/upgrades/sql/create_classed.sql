@@ -41,20 +41,44 @@ counted AS (
             PARTITION BY cluster_id, thread, node_pool
             ORDER BY dated_at, operation_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS successes_before
+        ) AS successes_before,
+        count(CASE WHEN scope = 'cluster' THEN left_version END) OVER (
+            PARTITION BY cluster_id, thread
+            ORDER BY dated_at, operation_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS cluster_successes_before
     FROM placed
 ),
 known AS (
     SELECT
         counted.*,
-        CASE WHEN counted.scope <> 'node_image' THEN latest.left_version END AS known_version
+        CASE WHEN counted.scope <> 'node_image' THEN latest.left_version END AS known_version,
+        -- An upgrade of the whole cluster leaves its version on every pool.
+        CASE
+            WHEN counted.node_pool IS NOT NULL AND counted.scope <> 'node_image' THEN whole.left_version
+        END AS cluster_version
     FROM counted
+    LEFT JOIN counted AS whole
+        ON counted.cluster_id = whole.cluster_id
+        AND counted.thread = whole.thread
+        AND whole.scope = 'cluster'
+        AND whole.left_version IS NOT NULL
+        AND whole.cluster_successes_before = counted.cluster_successes_before - 1
     LEFT JOIN counted AS latest
         ON counted.cluster_id = latest.cluster_id
         AND counted.thread = latest.thread
         AND counted.node_pool IS NOT DISTINCT FROM latest.node_pool
         AND latest.left_version IS NOT NULL
         AND latest.successes_before = counted.successes_before - 1
+),
+compared AS (
+    SELECT
+        *,
+        -- `1.34` is any of its patches, and a leading v says nothing.
+        starts_with(ltrim(known_version, 'v') || '.', ltrim(to_version, 'v') || '.')
+        OR starts_with(ltrim(to_version, 'v') || '.', ltrim(known_version, 'v') || '.')
+        OR coalesce(starts_with(ltrim(cluster_version, 'v') || '.', ltrim(to_version, 'v') || '.'), false) AS is_known
+    FROM known
 )
 SELECT
     cluster_id,
@@ -67,11 +91,11 @@ SELECT
         WHEN is_abort = 1 THEN 'abort'
         WHEN from_version = to_version AND scope <> 'node_image' THEN 'update'
         WHEN says_upgrade = 1 THEN CAST(NULL AS VARCHAR)
-        WHEN to_version <> known_version THEN CAST(NULL AS VARCHAR)
-        WHEN to_version = known_version THEN 'update'
+        WHEN is_known THEN 'update'
+        WHEN NOT is_known THEN CAST(NULL AS VARCHAR)
         WHEN rolls > 0 THEN CAST(NULL AS VARCHAR)
         WHEN place = 1 THEN 'create'
         ELSE 'update'
     END AS class,
-    says_upgrade = 0 AND rolls > 0 AND coalesce(to_version = known_version, true) AS is_unverified
-FROM known
+    says_upgrade = 0 AND rolls > 0 AND coalesce(is_known, true) AS is_unverified
+FROM compared

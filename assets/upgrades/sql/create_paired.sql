@@ -65,4 +65,4 @@ SELECT
     family, 'superseded', next_started_at, next_started_at, scope, provider, node_pool, region, from_version, to_version, "trigger",
     workload_type, node_count, error_code, error_message, upgrade_id, observed_version, api_features
 FROM judged
-WHERE is_loose AND step = 1 AND NOT is_closed AND next_started_at IS NOT NULL
+WHERE is_loose AND step = 1 AND NOT is_closed AND next_started_at > time

@@ -269,3 +269,16 @@ def test_hostile_text_is_masked_in_linear_time(unit):
     mask(text)
     mask_raw(text.encode())
     assert time.process_time() - begin < 5, "a quadratic pattern takes minutes on this text"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"{'time': 'x', 'caller': 'MARKER', 'n': 1}",
+        b"kind: ClusterVersion\nmetadata:\n  managedFields:\n  - manager: MARKER\n",
+        b"caller = MARKER",
+    ],
+)
+def test_what_is_no_json_ends_where_a_key_that_is_dropped_begins(raw):
+    assert b"MARKER" not in mask_raw(raw, is_broken=True)
+    assert mask_raw(b'{"note":"user: of 3 nodes"}') == b'{"note":"user: of 3 nodes"}'
