@@ -75,7 +75,7 @@ def table_suites(home: Home) -> list[TableSuite]:
         TableSuite(
             slo_status,
             status.suite(nothing),
-            lambda db, day, objectives: (status.suite(objectives), status.frame(db, day)),
+            lambda db, day, objectives: (status.suite(objectives), status.frame(db, day, objectives)),
         ),
     ]
 

@@ -23,6 +23,7 @@ DEFAULTS = {
     "slice-by": "to_version,region,workload_type",
     "confidence": "0.95",
     "min-events": "20",
+    "fdr": "bh:0.10",
     "late-data-horizon": "72h",
 }
 

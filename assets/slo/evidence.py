@@ -16,8 +16,9 @@ def with_evidence(counts: pl.DataFrame) -> pl.DataFrame:
 
     `counts`: any columns, among them Int64 `good` and `bad`, Float64 `target` (0 <= target < 1) and
     `confidence` (between 0 and 1), all without nulls. Adds Int64 `total`; Float64 `sli`, `sli_low`,
-    `sli_high` (Wilson); String `verdict` (`met`, `missed`, `undecided`, `no_data`); Float64 `budget_allowed`,
-    `budget_spent`, `budget_remaining`, `burn_rate`. Null, never NaN, where there is nothing to divide by.
+    `sli_high` (Wilson); String `verdict` (`met`, `missed`, `undecided`, `no_data`); Float64 `detectable_sli`, Int64
+    `upgrades_needed`; Float64 `budget_allowed`, `budget_spent`, `budget_remaining`, `burn_rate`. Null, never NaN, where
+    there is nothing to divide by, or nothing that would do.
 
     Raises:
         ValueError: if one of the four columns has nulls.
@@ -34,6 +35,8 @@ def with_evidence(counts: pl.DataFrame) -> pl.DataFrame:
         _ratios("sli_low", low),
         _ratios("sli_high", high),
         pl.Series("verdict", intervals.verdict(good, bad, target, confidence), dtype=pl.String),
+        _ratios("detectable_sli", intervals.detectable_sli(total, target, confidence)),
+        _ratios("upgrades_needed", intervals.upgrades_needed(good, bad, target, confidence)).cast(pl.Int64),
         _ratios("budget_allowed", error_budget.budget_allowed(good=good, bad=bad, target=target)),
         _ratios("budget_spent", error_budget.budget_spent(bad=bad)),
         _ratios("budget_remaining", error_budget.budget_remaining(good=good, bad=bad, target=target)),

@@ -5,7 +5,7 @@ Does not belong here: budgets (`assets/slo/error_budget.py`), frames (`assets/sl
 many slices or of daily looks (`assets/health/`).
 """
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,10 @@ Numbers = npt.ArrayLike  # a number or an array; several are broadcast against e
 MET, MISSED, UNDECIDED, NO_DATA = "met", "missed", "undecided", "no_data"
 VERDICTS = (MET, MISSED, UNDECIDED, NO_DATA)
 
-_SAME = 1e-12  # relative difference of probabilities below which they count as equal
-_MOST_OPERATIONS = 2**62  # where the searches below give up
+POWER = 0.8  # the probability with which a miss that we call detectable would have been shown
+
+_SAME = 1e-12  # relative difference of probabilities below which they count as equal; floats of both sides agree to about 1e-15
+_EXACT_BELOW = 2.0**53  # whole numbers from there on are not all floats
 
 
 def wilson(good: Numbers, total: Numbers, confidence: Numbers) -> tuple[Floats, Floats]:
@@ -68,57 +70,72 @@ def verdict(good: Numbers, bad: Numbers, target: Numbers, confidence: Numbers) -
     `met`: the lower bound is at least the target. `missed`: the upper bound is below it. The bounds are not
     computed for that: the tail probabilities at the target decide the same and cost less.
     """
-    from scipy.special import betainc, betaincc
-
     g, k, goal, level = _floats(good, bad, target, confidence)
-    alpha = _alpha(level)
-    # P(at most k bad | ratio = target) and P(at least k bad | ratio = target); the ends are explicit.
-    few_bad = np.where(g > 0, betainc(np.where(g > 0, g, 1), k + 1, goal), 1.0)
-    many_bad = np.where(k > 0, betaincc(g + 1, np.where(k > 0, k, 1), goal), 1.0)
-    # A bound exactly at the target is met and is not missed; the floats of both sides agree to about 1e-15.
-    is_met = (few_bad <= alpha * (1 + _SAME)) | (goal == 0)
-    is_missed = many_bad < alpha * (1 - _SAME)
+    is_met, is_missed = _is_met(g, k, goal, _alpha(level)), _is_missed(g, k, goal, _alpha(level))
     return np.select([g + k == 0, is_met, is_missed], [NO_DATA, MET, MISSED], default=UNDECIDED)
 
 
-def clean_operations_needed(*, good: int, bad: int, target: float, confidence: float) -> int:
-    """How many further operations, all of them good, would make the verdict `met`; 0 when it is."""
+def detectable_sli(total: Numbers, target: Numbers, confidence: Numbers) -> Floats:
+    """The true ratio that so many operations show as `missed` with probability `POWER`; NaN where no count of failures would.
 
-    def is_met(more: int) -> bool:
-        return verdict(good + more, bad, target, confidence).item() == MET
-
-    return _smallest(is_met)
-
-
-def visible_failure_ratio(*, total: int, target: float, confidence: float, power: float = 0.8) -> float | None:
-    """The failure ratio that so many operations would show as `missed` with probability `power`.
-
-    A ratio below it could have gone unseen. None when no count of failures among `total` gives `missed`.
+    A ratio above it, although below the target, could have gone unseen.
     """
-    from scipy.optimize import brentq
+    from scipy.special import betaincinv
+
+    n, goal, level = _floats(total, target, confidence)
+    alpha, allowed = _alpha(level), (1 - goal) * n
+    # Bernstein's inequality: so many failures above the allowed are rarer than alpha, and one more is rare enough.
+    rarity = -np.log(alpha)
+    most = np.minimum(n, np.ceil(allowed + rarity / 3 + np.sqrt(rarity**2 / 9 + 2 * rarity * allowed * goal)) + 1)
+    can_miss = (n > 0) & _is_missed(n - most, most, goal, alpha)
+    bad = _smallest(lambda bad: _is_missed(n - bad, bad, goal, alpha), above=np.where(can_miss, most, 1), below=0 * n)
+    # P(at least `bad` failures | ratio) = POWER, solved for the ratio.
+    ratio = betaincinv(np.where(can_miss, n - bad + 1, 1), bad, 1 - POWER)
+    return np.where(can_miss, ratio, np.nan)
+
+
+def upgrades_needed(good: Numbers, bad: Numbers, target: Numbers, confidence: Numbers) -> Floats:
+    """How many further operations, all of them good, would make the verdict `met`; 0 where it is.
+
+    Without operations: how many in all. NaN where the number is too large to be told to the unit.
+    """
+    g, k, goal, level = _floats(good, bad, target, confidence)
+    alpha = _alpha(level)
+    # Chernoff's bound: when so many failures are allowed, `bad` of them are rarer than alpha.
+    rarity = -np.log(alpha)
+    allowed = (np.sqrt(rarity / 2) + np.sqrt(rarity / 2 + k)) ** 2
+    enough = np.maximum(np.ceil(allowed / (1 - goal) - g - k) + 1, 1)
+    is_met = (g + k > 0) & _is_met(g, k, goal, alpha)
+    more = _smallest(lambda more: _is_met(g + more, k, goal, alpha), below=0 * g, above=np.where(is_met, 0, enough))
+    return np.where(enough < _EXACT_BELOW, more, np.nan)
+
+
+def _smallest(holds: Callable[[Floats], npt.NDArray[np.bool_]], *, below: Floats, above: Floats) -> Floats:
+    """Per entry the smallest whole number after `below`, up to `above`, for which `holds`, which stays true once it is.
+
+    `above` itself is taken for one.
+    """
+    while np.any(is_open := (below < (middle := np.floor((below + above) / 2))) & (middle < above)):
+        held = holds(middle)
+        below, above = np.where(is_open & ~held, middle, below), np.where(is_open & held, middle, above)
+    return above
+
+
+def _is_met(good: Floats, bad: Floats, target: Floats, alpha: Floats) -> npt.NDArray[np.bool_]:
+    """Whether so few failures are rare when the ratio is the target; a bound exactly at the target meets it."""
     from scipy.special import betainc
 
-    alpha = float(_alpha(np.asarray(confidence)))
-    if total == 0 or betainc(total, 1, 1 - target) > alpha:
-        return None
-    enough = _smallest(lambda bad: bad > 0 and betainc(bad, total - bad + 1, 1 - target) <= alpha)
-    return float(brentq(lambda ratio: betainc(enough, total - enough + 1, ratio) - power, 0, 1, xtol=1e-12))
+    few_bad = np.where(good > 0, betainc(np.where(good > 0, good, 1), bad + 1, target), 1.0)  # P(at most `bad`)
+    return np.asarray((few_bad <= alpha * (1 + _SAME)) | (target == 0))
 
 
-def _smallest(holds: Any) -> int:
-    """The smallest whole number from 0 for which `holds`, which stays true once it is."""
-    if holds(0):
-        return 0
-    above = 1
-    while not holds(above):
-        above *= 2
-        if above > _MOST_OPERATIONS:
-            raise ValueError(f"no number up to {_MOST_OPERATIONS} is enough; accepted: a target below 1")
-    below = above // 2
-    while above - below > 1:
-        middle = (above + below) // 2
-        below, above = (below, middle) if holds(middle) else (middle, above)
-    return above
+def _is_missed(good: Floats, bad: Floats, target: Floats, alpha: Floats) -> npt.NDArray[np.bool_]:
+    """Whether so many failures are rare when the ratio is the target; a bound exactly at the target does not miss it."""
+    from scipy.special import betainc
+
+    # P(at least `bad`); by the complement, since betaincc takes five times as long.
+    many_bad = np.where(bad > 0, 1 - betainc(good + 1, np.where(bad > 0, bad, 1), target), 1.0)
+    return np.asarray(many_bad < alpha * (1 - _SAME))
 
 
 def _alpha(confidence: Floats) -> Floats:

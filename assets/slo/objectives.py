@@ -1,14 +1,15 @@
 """Objectives: what the pipeline evaluates, taken from OpenSLO files or from the set that ships with it.
 
-Belongs here: which files count, our metric source, what of OpenSLO is evaluated and what is refused for now,
+Belongs here: which files count, our metric source, what of OpenSLO is evaluated and what is refused,
 the `Objective` that all later steps read.
 Does not belong here: the format itself (`assets/slo/openslo.py`), the allowed SQL
-(`assets/slo/expressions.py`), counting (`assets/slo/sql/`).
+(`assets/slo/expressions.py`), when windows begin and end (`assets/slo/windows.py`), counting (`assets/slo/sql/`).
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from assets.slo.expressions import ExpressionError, rebuild
 from assets.slo.openslo import (
     AlertCondition,
     AlertPolicy,
+    CalendarStart,
     Documents,
     Goal,
     MetricSource,
@@ -36,6 +38,24 @@ _THRESHOLD_VALUE = "duration_seconds"
 _THRESHOLD_ONLY = "only with a threshold metric"
 _LONGEST_SECONDS = LONGEST_DURATION_DAYS * _SECONDS_PER_DAY
 _SECONDS_ACCEPTED = f"seconds from 0 to {_LONGEST_SECONDS}, for example 1200"
+_DAYS_ACCEPTED = f"whole days up to {LONGEST_DURATION_DAYS}d, for example 28d, 24h or 1M"
+_BY_OPERATIONS = "Occurrences"
+_MONTHS = {"M": 1, "Q": 3, "Y": 12}
+_LONGEST_MONTH_DAYS = 31
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999  # of a calendar; with the longest window after it, no date leaves Python's own
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Periods of the same number of months or days on the clocks of a place, one after the other from `start_time` on.
+
+    Either `months` or `days` is 0.
+    """
+
+    start_time: datetime  # as the clocks there show it
+    time_zone: str  # as IANA names it
+    months: int
+    days: int
 
 
 @dataclass(frozen=True)
@@ -55,14 +75,19 @@ class Objective:
     op: str | None  # of a threshold: lte, lt, gte, gt, over duration_seconds
     value: float | None  # of a threshold
     target: float
-    window: str  # as written, such as 28d; it rolls
-    window_days: int
+    window: str  # as written, such as 28d
+    window_days: int  # of a calendar's window the most that it can touch; `windows.on_day` has those of a report day
     deadline_seconds: int
     failed: str  # "never-finishes" | "excluded"
     slice_by: tuple[str, ...]
     confidence: float
     min_events: int
     late_data_horizon_seconds: int
+    fdr: float = default("fdr")  # the false discovery rate, by Benjamini and Hochberg
+    calendar: Calendar | None = None  # None: the window rolls
+    budgeting_method: str = _BY_OPERATIONS  # or "Timeslices", "RatioTimeslices"
+    slice_seconds: int = 0  # the length of a time slice, where the budget is one of slices
+    slice_target: float | None = None  # of Timeslices: the ratio from which a slice is good
 
 
 @dataclass(frozen=True)
@@ -178,8 +203,11 @@ class _Evaluation:
         window = self._window(slo)
         indicator = self._indicators[id(sli)] if sli else None
         goal = slo.goal
-        if window is None or indicator is None or goal is None or goal.target is None:
+        if window is None or indicator is None or goal is None or goal.target is None or slo.budgeting_method is None:
             return None
+        method = slo.budgeting_method.value
+        self._check_slices(method, goal, window)
+        calendar = _calendar(window, slo.window.calendar) if slo.window else None
         if slo.metadata.name is None or slo.service is None:
             return None
         values = {name: default(name) for name in DEFAULTS}
@@ -196,41 +224,49 @@ class _Evaluation:
             value=goal.value.value if goal.value else None,
             target=goal.target.value,
             window=window.text,
-            window_days=window.seconds // _SECONDS_PER_DAY,
+            window_days=_most_days(window, calendar),
             deadline_seconds=values["deadline"],
             failed=values["failed"],
             slice_by=values["slice-by"],
             confidence=values["confidence"],
             min_events=values["min-events"],
             late_data_horizon_seconds=values["late-data-horizon"],
+            fdr=values["fdr"],
+            calendar=calendar,
+            budgeting_method=method,
+            slice_seconds=goal.slice_window.value.seconds if goal.slice_window and method != _BY_OPERATIONS else 0,
+            slice_target=goal.slice_target.value if goal.slice_target and method == "Timeslices" else None,
         )
 
     def _window(self, slo: Slo) -> Shorthand | None:
-        """The length of the rolling window, in whole days; anything else is not evaluated yet."""
-        if slo.budgeting_method is not None and slo.budgeting_method.value != "Occurrences":
-            supported = "Occurrences; time slices are not supported"
-            self._report(slo.budgeting_method.place, slo.budgeting_method.value, supported)
+        """The length of the window: whole days, or real months of a calendar."""
         if slo.window is None:
             return None
-        if slo.window.calendar is not None:
-            supported = "isRolling: true without a calendar; calendar windows are not supported"
-            self._report(slo.window.calendar, "a calendar", supported)
+        if slo.window.calendar is not None and not self._starts_in_time(slo.window.calendar):
             return None
         if slo.window.duration is None:
             return None
         duration = slo.window.duration.value
-        if duration.unit in ("m", "h") or duration.seconds > _LONGEST_SECONDS:
-            accepted = f"whole days up to {LONGEST_DURATION_DAYS}d, written with d w M Q Y, for example 28d"
-            self._report(slo.window.duration.place, duration.text, accepted)
+        if duration.seconds % _SECONDS_PER_DAY or duration.seconds > _LONGEST_SECONDS:
+            self._report(slo.window.duration.place, duration.text, _DAYS_ACCEPTED)
             return None
         return duration
+
+    def _starts_in_time(self, calendar: CalendarStart) -> bool:
+        start = calendar.start_time
+        if start is not None and not _FIRST_YEAR <= start.value.year <= _LAST_YEAR:
+            self._report(start.place, str(start.value), f"a startTime in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+        return start is not None and calendar.time_zone is not None
+
+    def _check_slices(self, method: str, goal: Goal, window: Shorthand) -> None:
+        """Refuses time slices that are longer than what they divide."""
+        slice_ = goal.slice_window
+        if method != _BY_OPERATIONS and slice_ is not None and slice_.value.seconds > window.seconds:
+            self._report(slice_.place, slice_.value.text, f"a duration of at most the time window's, {window.text}")
 
     def _check_kind(self, sli: Sli, goal: Goal | None, annotations: dict[str, Found[Any]]) -> None:
         """What a ratio or a threshold needs from its SLO, whether the SLI is inline or referred to."""
         if sli.ratio is not None and sli.threshold is None:
-            if sli.ratio.raw is not None:
-                supported = "total with good or bad; ready-made ratios are not supported"
-                self._report(sli.ratio.raw.place, "a raw metric", supported)
             if "failed" in annotations:
                 self._report(annotations["failed"].place, "failed beside a ratio metric", _THRESHOLD_ONLY)
             for name in ("op", "value"):
@@ -250,12 +286,17 @@ class _Evaluation:
         if sli.threshold is not None:
             total = self._where(sli.threshold, value=_THRESHOLD_VALUE)
             return _Indicator(True, total, None) if total else None
-        if sli.ratio is None or sli.ratio.raw is not None:
+        if sli.ratio is None:
             return None
-        total = self._where(sli.ratio.total)
-        good = self._where(sli.ratio.good, must_select=True, template="({}) IS TRUE")
+        good_source, bad_source = sli.ratio.good, sli.ratio.bad
+        if sli.ratio.raw is not None and sli.ratio.raw_type is not None:
+            # A ready-made ratio is over all operations: the share of those that its condition holds for.
+            is_success = sli.ratio.raw_type.value == "success"
+            good_source, bad_source = (sli.ratio.raw, None) if is_success else (None, sli.ratio.raw)
+        total = "TRUE" if sli.ratio.raw is not None else self._where(sli.ratio.total)
+        good = self._where(good_source, must_select=True, template="({}) IS TRUE")
         # A bad metric leaves everything else good, also where its condition is NULL.
-        bad = self._where(sli.ratio.bad, must_select=True, template="({}) IS NOT TRUE")
+        bad = self._where(bad_source, must_select=True, template="({}) IS NOT TRUE")
         good_where = good or bad
         return _Indicator(False, total, good_where) if total and good_where else None
 
@@ -325,3 +366,19 @@ class _Evaluation:
         if isinstance(found.condition, Found):
             return self._documents.alert_conditions.get(found.condition.value)
         return found.condition
+
+
+def _calendar(window: Shorthand, start: CalendarStart | None) -> Calendar | None:
+    """The calendar of windows that begin at `start`; None when the window rolls."""
+    if start is None or start.start_time is None or start.time_zone is None:
+        return None
+    months = _MONTHS.get(window.unit, 0) * window.amount
+    days = 0 if months else window.seconds // _SECONDS_PER_DAY
+    return Calendar(start.start_time.value, start.time_zone.value, months, days)
+
+
+def _most_days(window: Shorthand, calendar: Calendar | None) -> int:
+    """How many days in UTC the window touches at most."""
+    if calendar is None:
+        return window.seconds // _SECONDS_PER_DAY
+    return calendar.months * _LONGEST_MONTH_DAYS + calendar.days + 1  # it may begin and end within a day

@@ -133,12 +133,13 @@ class MetricSource:
 
 @dataclass(frozen=True, slots=True)
 class RatioMetric:
-    """Counts of operations: `total` with `good` or `bad`, or a ready-made ratio `raw`."""
+    """Counts of operations: `total` with `good` or `bad`, or a ready-made ratio `raw` of what `raw_type` says."""
 
     good: MetricSource | None
     bad: MetricSource | None
     total: MetricSource | None
     raw: MetricSource | None
+    raw_type: Found[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +152,19 @@ class Sli:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarStart:
+    """When a calendar's first period begins: a moment without a zone, on the clocks of `time_zone`."""
+
+    start_time: Found[datetime] | None
+    time_zone: Found[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class TimeWindow:
-    """The period an SLO is judged over; `calendar` is the place of the calendar, if the window has one."""
+    """The period an SLO is judged over: it rolls, or follows a calendar."""
 
     duration: Found[Shorthand] | None
-    calendar: Place | None
+    calendar: CalendarStart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +175,8 @@ class Goal:
     op: Found[str] | None
     value: Found[float] | None
     target: Found[float] | None
+    slice_target: Found[float] | None
+    slice_window: Found[Shorthand] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +435,7 @@ class _Reader:
                     ratio.report(name, read=f"{name} beside raw", accepted=f"raw alone, or {name} with total")
         elif "total" in ratio:
             ratio.exactly_one("good", "bad")
-        ratio.choice("rawType", ("success", "failure"), required="raw" in ratio)
+        raw_type = ratio.choice("rawType", ("success", "failure"), required="raw" in ratio)
         if "rawType" in ratio and "raw" not in ratio:
             ratio.report("rawType", read="rawType without raw", accepted="rawType only together with raw")
         return RatioMetric(
@@ -432,6 +443,7 @@ class _Reader:
             bad=self._metric(ratio, "bad"),
             total=self._metric(ratio, "total"),
             raw=self._metric(ratio, "raw"),
+            raw_type=raw_type,
         )
 
     def _metric(self, parent: Fields, name: str) -> MetricSource | None:
@@ -505,18 +517,24 @@ class _Reader:
             return None
         duration = _shorthand(window, "duration", required=True)
         is_rolling = window.boolean("isRolling")
-        calendar = window.mapping("calendar", ("startTime", "timeZone"))
-        if calendar is not None:
-            accepted = "YYYY-MM-DD HH:MM:SS without a time zone, for example 2026-01-01 00:00:00"
-            calendar.text("startTime", accepted=accepted, required=True, fits=_is_start_time)
-            accepted = "an IANA time zone, for example Europe/Berlin or UTC"
-            calendar.text("timeZone", accepted=accepted, required=True, fits=_is_time_zone)
+        calendar = self._calendar(window)
         if is_rolling and "calendar" in window:
             window.report("calendar", read="calendar beside isRolling: true", accepted="one of the two")
         elif not is_rolling and "calendar" not in window:
             read = "neither isRolling: true nor a calendar"
             window.report("isRolling", read=read, accepted="isRolling: true, or calendar: {startTime, timeZone}")
-        return TimeWindow(duration, window.place_of("calendar") if "calendar" in window else None)
+        return TimeWindow(duration, calendar)
+
+    def _calendar(self, window: Fields) -> CalendarStart | None:
+        calendar = window.mapping("calendar", ("startTime", "timeZone"))
+        if calendar is None:
+            return None
+        accepted = "YYYY-MM-DD HH:MM:SS without a time zone, for example 2026-01-01 00:00:00"
+        start = calendar.text("startTime", accepted=accepted, required=True, fits=_start_time)
+        accepted = "an IANA time zone, for example Europe/Berlin or UTC"
+        zone = calendar.text("timeZone", accepted=accepted, required=True, fits=_is_time_zone)
+        moment = _start_time(start.value) if start else None
+        return CalendarStart(Found(moment, start.place) if start and moment else None, zone)
 
     def _goal(self, spec: Fields, method: str) -> Goal | None:
         """The one objective; several, and none, are refused (the SDK takes them)."""
@@ -542,13 +560,13 @@ class _Reader:
             accepted="0 <= targetPercent < 100, for example 99.5",
             fits=lambda value: 0 <= value < 100,
         )
-        goal.number(
+        slice_target = goal.number(
             "timeSliceTarget",
             accepted="0 < timeSliceTarget <= 1, for example 0.95",
             required=method == "Timeslices",
             fits=lambda ratio: 0 < ratio <= 1,
         )
-        _shorthand(goal, "timeSliceWindow", required=method in ("Timeslices", "RatioTimeslices"))
+        slice_window = _shorthand(goal, "timeSliceWindow", required=method in ("Timeslices", "RatioTimeslices"))
         goal.number("compositeWeight", accepted="a number above 0", fits=lambda weight: weight > 0)
         ratio = _converted(target, float)
         if ratio is None:
@@ -559,6 +577,8 @@ class _Reader:
             op=goal.choice("op", OPERATORS),
             value=_converted(goal.number("value"), float),
             target=ratio,
+            slice_target=_converted(slice_target, float),
+            slice_window=slice_window,
         )
 
     def _slo_alert_policies(self, spec: Fields) -> tuple[AlertPolicy | Found[str], ...]:
@@ -649,14 +669,13 @@ def _listed(fields: Fields, name: str) -> list[tuple[Place, Node]]:
     return fields.items(name, accepted="") or []
 
 
-def _is_start_time(text: str) -> bool:
+def _start_time(text: str) -> datetime | None:
     if not _START_TIME.fullmatch(text):
-        return False
+        return None
     try:
-        datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - only whether it is a moment at all
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - its zone stands in another field
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _is_time_zone(text: str) -> bool:

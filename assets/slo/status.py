@@ -1,11 +1,11 @@
 """Status: for each SLO, window and slice, the counts, what they say against the target, and how sure that is.
 
 Belongs here: sums of cells over windows and slices, and joining counts with their quantiles and evidence.
-Does not belong here: counting operations (`cells.py`), quantiles (`quantiles.py`), intervals and budgets (`evidence.py`),
-wording (`assets/reports/`).
+Does not belong here: counting operations (`cells.py`), time slices (`time_slices.py`), quantiles (`quantiles.py`), intervals and
+budgets (`evidence.py`), wording (`assets/reports/`).
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime
 
 import duckdb
 import polars as pl
@@ -14,20 +14,21 @@ from assets.frames import query
 from assets.moments import end_of
 from assets.slo import slices
 from assets.slo.cells import require_counted
-from assets.slo.evidence import with_evidence
+from assets.slo.classification import outcome_sql
 from assets.slo.objectives import Objective, Objectives
 from assets.slo.quantiles import quantiles_of_slices
+from assets.slo.time_slices import count_time_slices, judged
+from assets.slo.windows import LOOK_BACK_DAYS, own_window, windows_on
 from assets.sql_files import compose, sql_beside
 
 sql = sql_beside(__file__)
 
-LOOK_BACK_DAYS = (1, 3, 7, 28)
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 COLUMNS = (
     "report_date", "slo", "window", "window_start", "window_end", "slice_by",
     *slices.DIMENSIONS,
     "good", "bad", "pending", "excluded", "total",
-    "sli", "sli_low", "sli_high", "target", "verdict",
+    "sli", "sli_low", "sli_high", "target", "verdict", "detectable_sli", "upgrades_needed",
     "budget_allowed", "budget_spent", "budget_remaining", "burn_rate",
     *QUANTILES,
 )  # fmt: skip
@@ -64,18 +65,23 @@ def status(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) 
     db.execute(sql("create_status_counts"))
     for objective in objectives.objectives:
         _sum_objective(db, objective, day)
+    if any(_has_parts(objective, day) for objective in objectives.objectives):
+        db.execute(sql("merge_parts"))
+    count_time_slices(db, day=day, objectives=objectives.objectives)
     counts = query(db, sql("status_counts"), {"report_date": day})
     timed = counts.join(_quantiles(db, objectives, day), on=_KEY, how="left", nulls_equal=True, maintain_order="left")
-    return with_evidence(timed).select(COLUMNS)
+    return judged(timed).select(COLUMNS)
 
 
 def _sum_objective(db: duckdb.DuckDBPyConnection, objective: Objective, day: date) -> None:
-    for name, days in windows(objective).items():
-        window = [objective.name, name, end_of(day) - timedelta(days=days), end_of(day)]
+    for name, window in windows_on(objective, day).items():
+        seen = [window.start, window.end, window.seen_until, window.first_whole_day, window.after_whole_days]
         db.execute(
-            "INSERT INTO status_windows VALUES (?, ?, ?, ?, ?, ?)",
-            [*window, objective.target, objective.confidence],
+            "INSERT INTO status_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [objective.name, name, *seen, objective.target, objective.confidence],
         )
+    if objective.slice_seconds:
+        return
     statement = compose(
         sql("sum_cells"),
         slice_by=slices.slice_by_sql(slices.finest(objective)),
@@ -84,6 +90,28 @@ def _sum_objective(db: duckdb.DuckDBPyConnection, objective: Objective, day: dat
     )
     db.execute(statement, {"slo": objective.name, "grain": ",".join(slices.finest(objective))})
     db.execute(sql("sum_lone_cells"), {"slo": objective.name, "grains": list(slices.alone(objective))})
+    if _has_parts(objective, day):
+        _count_part_days(db, objective, day)
+
+
+def _has_parts(objective: Objective, day: date) -> bool:
+    """Whether cells, which are of whole days, do not make up the objective's own window."""
+    return not objective.slice_seconds and own_window(objective, day).has_parts
+
+
+def _count_part_days(db: duckdb.DuckDBPyConnection, objective: Objective, day: date) -> None:
+    window = own_window(objective, day)
+    statement = compose(
+        sql("count_part_days"),
+        outcome=outcome_sql(objective),
+        total_where=objective.total_where,
+        slice_by=slices.slice_by_sql(slices.looked_at(objective)),
+        columns=slices.columns_sql(slices.looked_at(objective)),
+        grouping_sets=slices.grouping_sets(slices.all_slices(objective)),
+    )
+    whole_days = {"first_day": window.first_whole_day, "end_day": window.after_whole_days}
+    seen = {"start": window.start, "seen_until": window.seen_until, "as_of": end_of(day)}
+    db.execute(statement, {"slo": objective.name, "window": objective.window} | whole_days | seen)
 
 
 def _quantiles(db: duckdb.DuckDBPyConnection, objectives: Objectives, day: date) -> pl.DataFrame:
@@ -95,12 +123,24 @@ def _quantiles(db: duckdb.DuckDBPyConnection, objectives: Objectives, day: date)
     for objective in objectives.objectives:
         if objective.kind == "threshold":
             statement = compose(sql("select_durations"), total_where=objective.total_where)
-            quantiles = quantiles_of_slices(
-                query(db, statement, {"report_date": day, "window_days": max(windows(objective).values())}),
-                values={dimension: values[dimension] for dimension in slices.looked_at(objective)},
-                slices=slices.all_slices(objective),
-                windows=windows(objective),
-                shares=QUANTILES,
-            )
-            found.append(quantiles.with_columns(slo=pl.lit(objective.name)))
+            for start, end, ages in _nested_windows(objective, day):
+                quantiles = quantiles_of_slices(
+                    query(db, statement, {"report_date": day, "start": start, "end": end}),
+                    values={dimension: values[dimension] for dimension in slices.looked_at(objective)},
+                    slices=slices.all_slices(objective),
+                    windows=ages,
+                    shares=QUANTILES,
+                )
+                found.append(quantiles.with_columns(slo=pl.lit(objective.name)))
     return pl.concat(found, how="diagonal")
+
+
+def _nested_windows(objective: Objective, day: date) -> list[tuple[datetime, datetime, dict[str, int]]]:
+    """Periods, each with the windows that are its last so many days: a calendar's window is one of its own."""
+    rolling = windows_on(objective, day)
+    nested = []
+    if objective.calendar is not None:
+        own = rolling.pop(objective.window)
+        nested = [(own.start, own.seen_until, {objective.window: own.days})]
+    ages = {name: window.days for name, window in rolling.items()}
+    return [*nested, (min(window.start for window in rolling.values()), end_of(day), ages)]

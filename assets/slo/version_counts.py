@@ -5,7 +5,7 @@ Does not belong here: the slices that are judged (`slices.py`), sums of cells (`
 (`assets/upgrades/catalogue.py`).
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 import duckdb
 import polars as pl
@@ -14,6 +14,7 @@ from assets.frames import query
 from assets.moments import end_of
 from assets.slo.classification import outcome_sql
 from assets.slo.objectives import Objectives
+from assets.slo.windows import own_window
 from assets.sql_files import compose, sql_beside
 
 sql = sql_beside(__file__)
@@ -23,14 +24,15 @@ _SCHEMA = pl.Schema(dict.fromkeys(("slo", "provider", "to_version"), pl.String()
 
 
 def version_counts(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) -> pl.DataFrame:
-    """One row per (slo, provider, to_version) of each SLO's own window up to `day`; they add up to the fleet's row of the status.
+    """One row per (slo, provider, to_version) of each SLO's own window up to `day`; where the budget is one of operations, they
+    add up to the fleet's row of the status.
 
     Int64 `good`, `bad`, `pending`, `excluded`. The operations must stand at `day`.
     """
     found = [pl.DataFrame(schema=_SCHEMA)]
     for objective in objectives.objectives:
         statement = compose(sql("count_versions"), outcome=outcome_sql(objective), total_where=objective.total_where)
-        first_day = day - timedelta(days=objective.window_days - 1)
-        counts = query(db, statement, {"first_day": first_day, "report_date": day, "as_of": end_of(day)})
+        window = own_window(objective, day)
+        counts = query(db, statement, {"start": window.start, "seen_until": window.seen_until, "as_of": end_of(day)})
         found.append(counts.select(pl.lit(objective.name).alias("slo"), pl.all()).cast(_SCHEMA))
     return pl.concat(found)

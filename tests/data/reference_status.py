@@ -1,15 +1,17 @@
 """A second opinion on counting: what operations count as, and how many of each in every window and slice, in plain Python.
 
-Belongs here: the contract's rules for good, bad, pending and excluded, windows, slices and quantiles; the shipped objectives once
-more, written by hand.
-Does not belong here: operations (`reference_fold.py`), what counts say about a target (`tests/slo/test_intervals.py`).
+Belongs here: the contract's rules for good, bad, pending and excluded, windows, slices and quantiles, how much more would
+tell; the shipped objectives once more, written by hand.
+Does not belong here: operations (`reference_fold.py`), intervals and verdicts (`tests/slo/test_intervals.py`).
 """
 
 import math
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from itertools import combinations
 from operator import ge, gt, le, lt
 from typing import Any
@@ -108,6 +110,28 @@ def nearest_rank(values: Iterable[float], share: float) -> float:
     """The smallest value that at least this share of the values does not exceed."""
     in_order = sorted(values)
     return in_order[max(math.ceil(share * len(in_order)) - 1, 0)]
+
+
+@cache
+def told(good: int, bad: int, *, target: float) -> tuple[float | None, int]:
+    """At a confidence of 95 %: the ratio that so many operations show as missed four times in five, and how many good ones more
+    would meet the target."""
+    total, alpha, same = good + bad, 0.05, 1e-9
+    fewest = bisect_left(range(total + 1), True, key=lambda k: 1 - _at_most(k - 1, total, 1 - target) < alpha - same)
+    halves = bisect_left(range(2**40), True, key=lambda i: 1 - _at_most(fewest - 1, total, i / 2**40) >= 0.8)
+    enough = bisect_left(range(10**6), True, key=lambda n: n >= max(total, 1) and _at_most(bad, n, 1 - target) <= alpha + same)
+    return (1 - halves / 2**40 if fewest <= total else None), enough - total
+
+
+def _at_most(k: int, n: int, failing: float) -> float:
+    """The chance of at most k failures among n operations, each failing with this probability."""
+    chance = found = 0.0
+    if failing >= 1:
+        return float(k >= n)
+    for bad in range(min(k, n) + 1):
+        chance = math.exp(n * math.log1p(-failing)) if bad == 0 else chance * (n - bad + 1) / bad * failing / (1 - failing)
+        found += chance
+    return min(found, 1.0)
 
 
 def _looked_at(operations: Iterable[Row], rules: Iterable[Rule], report_date: date) -> Iterator[tuple[Rule, str, Row]]:

@@ -4,7 +4,7 @@ The report is of 2026-11-20 and looks at the world as of the midnight after it. 
 `success` (ratio, 3 days), `speed` (threshold, 7 days) and `platform` (ratio by its bad operations, 28 days).
 """
 
-from math import sqrt
+from math import comb, sqrt
 from pathlib import Path
 
 import pytest
@@ -218,6 +218,16 @@ def wilson(good: int, total: int, z: float) -> tuple[float, float]:
     return (middle - reach) / (1 + z * z / n), (middle + reach) / (1 + z * z / n)
 
 
+def shown_by(bad: int, total: int, ratio: float) -> float:
+    """The ratio at which at least so many of the total are bad four times in five, known to 9 digits and halved to the last."""
+    low, high = ratio - 1e-9, ratio + 1e-9
+    for _ in range(40):
+        middle = (low + high) / 2
+        chance = sum(comb(total, each) * (1 - middle) ** each * middle ** (total - each) for each in range(bad, total + 1))
+        low, high = (middle, high) if chance > 0.8 else (low, middle)
+    return low
+
+
 def expected(slo: str, window: str, start: str, counts: tuple[int, int, int, int], **more: object) -> Row:
     """A whole row; what a slice does not set is None, and so are quantiles unless they are given."""
     good, bad, pending, excluded = counts
@@ -264,11 +274,13 @@ def test_the_fleets_success(home):
     # The ratio is 5/9; 1 - 0.8 of 9 is 1.8 allowed, 4 spent, 1 - 4/1.8 = -1.2222 left; (4/9) / 0.2 = 2.2222 times too fast.
     # The interval: 5/9 + 3.8415/18 = 0.76897, ± 1.96 · √(0.24691/9 + 3.8415/324) = 0.38851, by 1.42683: 0.2666 to 0.8112.
     # P(at least 4 bad of 9 | 0.2) = 1 - 0.1342 - 0.3020 - 0.3020 - 0.1762 = 0.0856, not below 0.05; and far from met: undecided.
+    # From 5 bad on 9 miss (0.0196), four times in five at 0.36609; 4 bad of 44 meet (0.0440), of 43 not (0.0506).
     check(
         home,
         expected(
             "success", "3d", "2026-11-18 00:00", (5, 4, 2, 4),
             sli=5 / 9, interval=wilson(5, 9, Z95), target=0.8, verdict="undecided",
+            detectable_sli=shown_by(5, 9, 0.36608651654), upgrades_needed=44 - 9,
             budget_allowed=1.8, budget_remaining=1 - 4 / 1.8, burn_rate=(4 / 9) / 0.2,
         ),
     )  # fmt: skip
@@ -278,11 +290,13 @@ def test_the_fleets_success(home):
 def test_success_in_one_region(home):
     # West: a1 and a3 good, a2 bad; a4 began at the instant at which its cluster moved east.
     # P(at least 1 bad of 3 | 0.2) = 1 - 0.512 = 0.488: undecided. Allowed 0.6, spent 1, left 1 - 1/0.6 = -0.6667.
+    # 3 bad of 3 miss (0.2³), four times in five at 1 - 0.8^(1/3); 1 bad of 22 meets (0.0480), of 21 not (0.0576).
     check(
         home,
         expected(
             "success", "3d", "2026-11-18 00:00", (2, 1, 0, 0), slice={"region": "west"},
             sli=2 / 3, interval=wilson(2, 3, Z95), target=0.8, verdict="undecided",
+            detectable_sli=1 - 0.8 ** (1 / 3), upgrades_needed=22 - 3,
             budget_allowed=0.6, budget_remaining=1 - 1 / 0.6, burn_rate=(1 / 3) / 0.2,
         ),
     )  # fmt: skip
@@ -291,11 +305,13 @@ def test_success_in_one_region(home):
 def test_success_in_a_slice_of_two_dimensions_on_the_last_day(home):
     # Unknown region, node pools, the 20th: d5 and d6 good, d1 and d2 pending; d3 began the day before, d4 is a cluster.
     # P(0 bad of 2 | 0.2) = 0.64: undecided. Of 2 good of 2 the interval ends at 1 and begins at 1 / (1 + 3.8415/2) = 0.3424.
+    # 2 bad of 2 miss (0.04), four times in five at 1 - √0.8; none of 14 meets (0.8^14 = 0.0440), of 13 not (0.0550).
     check(
         home,
         expected(
             "success", "1d", "2026-11-20 00:00", (2, 0, 2, 0), slice={"region": "unknown", "scope": "node_pool"},
             sli=1.0, interval=(1 / (1 + Z95 * Z95 / 2), 1.0), target=0.8, verdict="undecided",
+            detectable_sli=1 - 0.8 ** (1 / 2), upgrades_needed=14 - 2,
             budget_allowed=0.4, budget_remaining=1.0, burn_rate=0.0,
         ),
     )  # fmt: skip
@@ -304,11 +320,13 @@ def test_success_in_a_slice_of_two_dimensions_on_the_last_day(home):
 def test_success_of_a_lone_dimension(home):
     # Of 1.31: a3 b1 d5 good, a2 a4 bad, b2 b3 b4 b5 excluded. Allowed 1, spent 2, left -1, (2/5) / 0.2 = 2.
     # P(at least 2 bad of 5 | 0.2) = 1 - 0.32768 - 0.4096 = 0.26272: undecided.
+    # From 4 bad on 5 miss (0.0067; 3 are 0.0579), four times in five at 0.16861; 2 bad of 30 meet (0.0442), of 29 not (0.0520).
     check(
         home,
         expected(
             "success", "3d", "2026-11-18 00:00", (3, 2, 0, 4), slice={"to_minor": "1.31"},
             sli=0.6, interval=wilson(3, 5, Z95), target=0.8, verdict="undecided",
+            detectable_sli=shown_by(4, 5, 0.16860884896), upgrades_needed=30 - 5,
             budget_allowed=1.0, budget_remaining=-1.0, burn_rate=2.0,
         ),
     )  # fmt: skip
@@ -316,11 +334,13 @@ def test_success_of_a_lone_dimension(home):
 
 def test_success_where_nothing_is_decided(home):
     # Of gke on the 20th there are b4 and b5 only, both excluded.
+    # Of none, 14 good ones would meet (0.8^14 = 0.0440).
     check(
         home,
         expected(
             "success", "1d", "2026-11-20 00:00", (0, 0, 0, 2), slice={"provider": "gke"},
             sli=None, target=0.8, verdict="no_data",
+            detectable_sli=None, upgrades_needed=14,
             budget_allowed=0.0, budget_remaining=None, burn_rate=None,
         ),
     )  # fmt: skip
@@ -331,8 +351,10 @@ def test_the_fleets_speed(home):
     # P(at most 4 bad of 8 | 1/2) = (1 + 8 + 28 + 56 + 70) / 256 = 0.637, and as much for at least 4: undecided.
     # The whole budget of 4 is spent, at rate 1. Durations of successes: 1200 1800 2400 3600 3600.000001;
     # a half of 5 is reached by the 3rd, 90 % and more by the 5th only.
+    # From 7 bad on 8 miss (9/256; 6 are 37/256), four times in five at 0.10437; 4 bad of 16 meet (0.0384), of 15 not (0.0592).
     figures = {
         "sli": 0.5, "interval": wilson(4, 8, Z95), "target": 0.5, "verdict": "undecided",
+        "detectable_sli": shown_by(7, 8, 0.10437282641), "upgrades_needed": 16 - 8,
         "budget_allowed": 4.0, "budget_remaining": 0.0, "burn_rate": 1.0,
         "p50": 2400.0, "p90": 3600.000001, "p95": 3600.000001, "p99": 3600.000001,
     }  # fmt: skip
@@ -343,11 +365,13 @@ def test_the_fleets_speed(home):
 
 def test_speed_in_one_region(home):
     # Unknown: d6 d7 good, d1 d3 bad, d2 pending, d5 excluded. Of 1200 and 2400 a half is reached by the first.
+    # 4 bad of 4 are 1/16 and do not miss; 2 bad of 11 meet (67/2048), of 10 not (56/1024).
     check(
         home,
         expected(
             "speed", "1w", "2026-11-14 00:00", (2, 2, 1, 1), slice={"region": "unknown"},
             sli=0.5, interval=wilson(2, 4, Z95), target=0.5, verdict="undecided",
+            detectable_sli=None, upgrades_needed=11 - 4,
             budget_allowed=2.0, budget_remaining=0.0, burn_rate=1.0,
             p50=1200.0, p90=2400.0, p95=2400.0, p99=2400.0,
         ),
@@ -358,11 +382,13 @@ def test_the_fleets_failures_of_the_platform(home):
     # Bad is what the platform answers for: d4; and d3, which runs past its deadline. What customers made fail is good here:
     # a1 a2 a3 a4 b1 d5 d6 d7. Allowed 0.05 · 10 = 0.5, spent 2, left -3, 0.2 / 0.05 = 4.
     # P(at least 2 bad of 10 | 0.05) = 1 - 0.5987 - 0.3151 = 0.0861, below 1 - 0.8: missed, and the interval is of 80 %.
+    # 1 bad alone would not miss (0.4013), so that 2 show it, four times in five at 0.72901; 2 bad of 85 meet (0.1963), of 84 not.
     check(
         home,
         expected(
             "platform", "28d", "2026-10-24 00:00", (8, 2, 2, 4),
             sli=0.8, interval=wilson(8, 10, Z80), target=0.95, verdict="missed",
+            detectable_sli=shown_by(2, 10, 0.72901184961), upgrades_needed=85 - 10,
             budget_allowed=0.5, budget_remaining=-3.0, burn_rate=4.0,
         ),
     )  # fmt: skip

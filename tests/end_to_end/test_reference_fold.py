@@ -55,6 +55,9 @@ def compare(home: SmallHome, folder: Path, refused: set[tuple[str, int]], days: 
         assert all(key[2] == "" and rows[key]["total"] == 0 for key in rows.keys() - expected.keys())
         quantiles = reference_status.quantiles(operations, SHIPPED, report_date=day)
         assert {key: {name: row[name] for name in QUANTILES} for key, row in rows.items() if row["p50"] is not None} == quantiles
+        for row in rows.values():
+            told = reference_status.told(row["good"], row["bad"], target=row["target"])
+            assert (row["detectable_sli"], row["upgrades_needed"]) == pytest.approx(told, abs=1e-9)
     return len(events)
 
 

@@ -9,11 +9,11 @@ from scipy import stats
 
 from assets.slo.intervals import (
     VERDICTS,
-    clean_operations_needed,
+    detectable_sli,
     lower_bound,
+    upgrades_needed,
     upper_bound,
     verdict,
-    visible_failure_ratio,
     wilson,
 )
 
@@ -120,9 +120,22 @@ def test_a_missed_target_is_rarely_called_so_when_it_is_met():
     + [(0.95, bad, total) for bad, total in enumerate([59, 93, 124, 153, 181, 208])],
 )
 def test_so_many_operations_with_so_few_failures_show_the_target(target, bad, total):
-    assert clean_operations_needed(good=0, bad=bad, target=target, confidence=0.95) == total - bad
-    assert clean_operations_needed(good=total - bad - 7, bad=bad, target=target, confidence=0.95) == 7
-    assert clean_operations_needed(good=total - bad, bad=bad, target=target, confidence=0.95) == 0
+    assert upgrades_needed([0, total - bad - 7, total - bad, 2 * total], bad, target, 0.95).tolist() == [total - bad, 7, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "target", "expected"),
+    [
+        pytest.param(0, 0, 0.995, 598, id="without operations it is how many in all"),
+        pytest.param(0, 0, 0.0, 1, id="a target of zero is met by anything, but not by nothing"),
+        pytest.param(0, 9, 0.0, 0, id="a target of zero is met by failures too"),
+        pytest.param(0, 0, 0.05, 1, id="one success decides exactly at a target of five percent"),
+        pytest.param(196, 4, 0.995, 1829 - 200, id="a missed target has a way back"),
+        pytest.param(3, 0, 1 - 2**-53, np.nan, id="more than can be told to the unit"),
+    ],
+)
+def test_the_operations_needed_are_whole_numbers_from_zero(good, bad, target, expected):
+    assert upgrades_needed(good, bad, target, 0.95).item() == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -135,15 +148,41 @@ def test_so_many_operations_with_so_few_failures_show_the_target(target, bad, to
     ],
 )
 def test_the_failure_ratio_that_would_have_been_seen_has_the_published_value(total, target, ratio):
-    assert visible_failure_ratio(total=total, target=target, confidence=0.95) == pytest.approx(ratio, rel=1e-7)
+    assert 1 - detectable_sli(total, target, 0.95).item() == pytest.approx(ratio, rel=1e-7)
 
 
 @pytest.mark.parametrize(
     ("total", "target"),
-    [pytest.param(0, 0.995, id="no operation"), pytest.param(2, 0.5, id="two operations at fifty percent")],
+    [
+        pytest.param(0, 0.995, id="no operation"),
+        pytest.param(2, 0.5, id="two operations at fifty percent"),
+        pytest.param(1, 0.95, id="one operation whose failure has a chance of exactly five percent"),
+        pytest.param(10**6, 0.0, id="a target that nothing misses"),
+    ],
 )
 def test_too_few_operations_show_no_failure_ratio_at_all(total, target):
-    assert visible_failure_ratio(total=total, target=target, confidence=0.95) is None
+    assert np.isnan(detectable_sli(total, target, 0.95))
+
+
+def test_what_is_told_of_each_entry_is_what_verdicts_say():
+    grids = np.meshgrid([0, 1, 19, 300], [0, 1, 7, 30], [0.0, 0.3, 0.95, 0.9999], [0.6, 0.95])
+    good, bad, target, confidence = (grid.ravel() for grid in grids)
+    needed = upgrades_needed(good, bad, target, confidence)
+    assert set(verdict(good + needed, bad, target, confidence)) == {"met"}
+    assert "met" not in set(verdict(good + needed - 1, bad, target, confidence)[needed > 0])
+    total, shown = good + bad, detectable_sli(good + bad, target, confidence)
+    is_shown = ~np.isnan(shown)
+    assert ((verdict(0, total, target, confidence) == "missed") == is_shown).all()
+    # The fewest failures of so many that miss, by trying all; then the chance of as many at the ratio shown.
+    for n, goal, level, ratio in zip(*(each[is_shown] for each in (total, target, confidence, shown)), strict=True):
+        fewest = np.argmax(verdict(n - np.arange(n + 1), np.arange(n + 1), goal, level) == "missed")
+        assert stats.binom.sf(fewest - 1, n, 1 - ratio) == pytest.approx(0.8, abs=1e-9)
+
+
+def test_a_failure_ratio_that_would_have_been_seen_is_seen_four_times_in_five():
+    bad = np.arange(1001)
+    chance = stats.binom.pmf(bad, 1000, 1 - detectable_sli(1000, 0.995, 0.95).item())
+    assert chance[verdict(1000 - bad, bad, 0.995, 0.95) == "missed"].sum() == pytest.approx(0.8, abs=1e-9)
 
 
 def test_importing_the_module_does_not_pay_for_scipy():

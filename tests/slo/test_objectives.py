@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+from datetime import datetime
 
 import duckdb
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.slo.expressions import COLUMNS
-from assets.slo.objectives import SHIPPED, ObjectivesError, load_objectives, read_objectives
+from assets.slo.objectives import SHIPPED, Calendar, ObjectivesError, load_objectives, read_objectives
 
 SERVICE = """\
 ---
@@ -143,6 +144,7 @@ def test_a_ratio_says_what_counts_and_defaults_to_the_contract_elsewhere(folder)
     assert objective.confidence == 0.95
     assert objective.min_events == 20
     assert objective.late_data_horizon_seconds == 72 * 3600
+    assert objective.fdr == 0.1
 
 
 def test_a_threshold_says_how_long_is_too_long(folder):
@@ -189,8 +191,11 @@ def test_a_condition_that_is_null_does_not_hold(folder, metric, row, good):
 
 @pytest.mark.parametrize(
     ("written", "days"),
-    [("1d", 1), ("28d", 28), ("4w", 28), ("1M", 30), ("1Q", 90), ("1Y", 365), ("3650d", 3650)],
-)
+    [
+        ("1d", 1), ("28d", 28), ("4w", 28), ("1M", 30), ("1Q", 90), ("1Y", 365), ("3650d", 3650),
+        ("24h", 1), ("672h", 28), ("1440m", 1),
+    ],
+)  # fmt: skip
 def test_a_rolling_window_is_counted_in_days_and_kept_as_written(folder, written, days):
     text = RATIO.replace("28d", written)
     [objective] = load_objectives(folder(text + SERVICE)).objectives
@@ -210,6 +215,7 @@ def test_every_annotation_of_an_slo_takes_effect(folder):
     assert objective.confidence == 0.9
     assert objective.min_events == 50
     assert objective.late_data_horizon_seconds == 36 * 3600
+    assert objective.fdr == 0.05
 
 
 def test_an_annotation_of_the_slo_wins_over_the_same_of_its_sli(folder):
@@ -350,46 +356,75 @@ def test_a_ratio_behind_a_reference_has_no_limit(folder, line):
     ]
 
 
+HOURLY = "    - target: 0.99\n      timeSliceTarget: 0.9\n      timeSliceWindow: 1h\n"
+MONTHLY = "{duration: 1M, calendar: {startTime: 2026-01-01 00:00:00, timeZone: Europe/Berlin}}"
+ROLLING = "{duration: 28d, isRolling: true}"
+DAYS = "whole days up to 3650d, for example 28d, 24h or 1M"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "field", "read", "accepted"),
     [
-        pytest.param(
-            "{duration: 28d, isRolling: true}",
-            "{duration: 1M, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}",
-            "spec.timeWindow[0].calendar", "a calendar",
-            "isRolling: true without a calendar; calendar windows are not supported",
-            id="windows of the calendar",
-        ),
-        pytest.param(
-            "Occurrences", "Timeslices", "spec.budgetingMethod", "Timeslices",
-            "Occurrences; time slices are not supported", id="time slices",
-        ),
-        pytest.param(
-            "Occurrences", "RatioTimeslices", "spec.budgetingMethod", "RatioTimeslices",
-            "Occurrences; time slices are not supported", id="ratio time slices",
-        ),
-        pytest.param(
-            RATIO[RATIO.index("    good:") : RATIO.index("---")],
-            "    rawType: success\n    raw: {metricSource: {spec: {table: operations}}}\n",
-            "spec.ratioMetric.raw.metricSource.spec", "a raw metric",
-            "total with good or bad; ready-made ratios are not supported", id="ready-made ratios",
-        ),
-        pytest.param(
-            "28d", "24h", "spec.timeWindow[0].duration", "24h",
-            "whole days up to 3650d, written with d w M Q Y, for example 28d", id="windows in hours",
-        ),
-        pytest.param(
-            "28d", "11Y", "spec.timeWindow[0].duration", "11Y",
-            "whole days up to 3650d, written with d w M Q Y, for example 28d", id="windows beyond ten years",
-        ),
+        pytest.param("28d", "36h", "spec.timeWindow[0].duration", "36h", DAYS, id="a day and a half"),
+        pytest.param("28d", "90m", "spec.timeWindow[0].duration", "90m", DAYS, id="minutes that are no day"),
+        pytest.param("28d", "11Y", "spec.timeWindow[0].duration", "11Y", DAYS, id="windows beyond ten years"),
+        pytest.param(ROLLING, MONTHLY.replace("1M", "36h"), "spec.timeWindow[0].duration", "36h", DAYS,
+                     id="a calendar of a day and a half"),
+        pytest.param(ROLLING, MONTHLY.replace("2026-01-01", "0001-01-01"), "spec.timeWindow[0].calendar.startTime",
+                     "0001-01-01 00:00:00", "a startTime in the years 1970 to 2999", id="a calendar from the year one"),
+        pytest.param("timeSliceWindow: 1h", "timeSliceWindow: 29d", "spec.objectives[0].timeSliceWindow", "29d",
+                     "a duration of at most the time window's, 28d", id="slices longer than the window"),
     ],
 )  # fmt: skip
-def test_what_the_format_has_and_we_do_not_evaluate_is_refused_by_name(folder, old, new, field, read, accepted):
-    text = RATIO.replace(old, new).replace(
-        "- target: 0.99", "- target: 0.99\n      timeSliceTarget: 0.9\n      timeSliceWindow: 1h"
-    )
+def test_a_window_or_a_slice_that_cannot_be_evaluated_is_refused(folder, old, new, field, read, accepted):
+    text = RATIO.replace("    - target: 0.99\n", HOURLY).replace("Occurrences", "Timeslices").replace(old, new)
     [problem] = problems_of(folder(text + SERVICE))
     assert problem.partition(": ")[2] == f"{field}: read {read}; accepted: {accepted}"
+
+
+@pytest.mark.parametrize(
+    ("written", "months", "days", "most"),
+    [("1M", 1, 0, 32), ("1Q", 3, 0, 94), ("2Y", 24, 0, 745), ("2w", 0, 14, 15), ("1d", 0, 1, 2), ("48h", 0, 2, 3)],
+)
+def test_a_window_of_a_calendar_has_real_months_or_days(folder, written, months, days, most):
+    text = RATIO.replace(ROLLING, MONTHLY.replace("1M", written))
+    [objective] = load_objectives(folder(text + SERVICE)).objectives
+    assert objective.calendar == Calendar(datetime(2026, 1, 1), "Europe/Berlin", months, days)  # noqa: DTZ001 - as written
+    assert (objective.window, objective.window_days) == (written, most)
+
+
+def test_a_rolling_window_has_no_calendar_and_a_budget_of_operations_no_slices(folder):
+    [objective] = load_objectives(folder(RATIO.replace("    - target: 0.99\n", HOURLY) + SERVICE)).objectives
+    assert objective.calendar is None
+    assert (objective.budgeting_method, objective.slice_seconds, objective.slice_target) == ("Occurrences", 0, None)
+
+
+@pytest.mark.parametrize(("method", "target"), [("Timeslices", 0.9), ("RatioTimeslices", None)])
+def test_a_budget_of_time_slices_says_how_long_they_are(folder, method, target):
+    text = RATIO.replace("    - target: 0.99\n", HOURLY).replace("Occurrences", method)
+    [objective] = load_objectives(folder(text + SERVICE)).objectives
+    assert (objective.budgeting_method, objective.slice_seconds, objective.slice_target) == (method, 3600, target)
+
+
+@pytest.mark.parametrize(
+    ("raw_type", "good"),
+    [("success", "(\"state\" = 'failed') IS TRUE"), ("failure", "(\"state\" = 'failed') IS NOT TRUE")],
+)
+def test_a_ready_made_ratio_is_the_share_of_all_operations_that_its_condition_holds_for(folder, raw_type, good):
+    spec = "{table: operations, where: state = 'failed'}"
+    raw = f"    rawType: {raw_type}\n    raw: {{metricSource: {{spec: {spec}}}}}\n"
+    text = RATIO.replace(RATIO[RATIO.index("    good:") : RATIO.index("---")], raw)
+    [objective] = load_objectives(folder(text + SERVICE)).objectives
+    assert (objective.kind, objective.total_where, objective.good_where) == ("ratio", "TRUE", good)
+
+
+def test_a_ready_made_ratio_needs_its_condition(folder):
+    raw = "    rawType: success\n    raw: {metricSource: {spec: {table: operations}}}\n"
+    text = RATIO.replace(RATIO[RATIO.index("    good:") : RATIO.index("---")], raw)
+    assert problems_of(folder(text + SERVICE)) == [
+        "objectives/a.yaml:8: spec.ratioMetric.raw.metricSource.spec.where: read nothing; "
+        "accepted: a condition in SQL, for example state = 'succeeded'"
+    ]
 
 
 @pytest.mark.parametrize(

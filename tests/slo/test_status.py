@@ -17,6 +17,7 @@ from tests.data.random_events import DELIVERY_DAYS, INVENTORY, deliveries
 from tests.data.reference_status import DIMENSIONS, OUTCOMES, QUANTILES, Rule
 from tests.data.reference_status import counts as reference_counts
 from tests.data.reference_status import quantiles as reference_quantiles
+from tests.data.reference_status import told as reference_told
 from tests.data.small_home import Row, SmallHome, at, day, event, small_home
 
 DAY = "2026-11-20"
@@ -61,7 +62,7 @@ def test_the_status_has_the_columns_of_the_contract_in_its_order_and_with_its_ty
         *((name, "VARCHAR") for name in texts),
         *((name, "BIGINT") for name in ("good", "bad", "pending", "excluded", "total")),
         *((name, "DOUBLE") for name in doubles_before),
-        ("verdict", "VARCHAR"),
+        ("verdict", "VARCHAR"), ("detectable_sli", "DOUBLE"), ("upgrades_needed", "BIGINT"),
         *((name, "DOUBLE") for name in doubles_after),
     ]  # fmt: skip
     assert [(row["column_name"], row["column_type"]) for row in home.rows("DESCRIBE slo.status")] == expected
@@ -461,3 +462,6 @@ def test_counts_and_quantiles_are_those_of_a_plain_reading_of_the_contract(tmp_p
             )
             found = {each: {name: row[name] for name in QUANTILES} for each, row in rows.items() if row["p50"] is not None}
             assert found == reference_quantiles(operations, RULES, report_date=day(upto))
+            for row in rows.values():
+                told = reference_told(row["good"], row["bad"], target=row["target"])
+                assert (row["detectable_sli"], row["upgrades_needed"]) == pytest.approx(told, abs=1e-9)

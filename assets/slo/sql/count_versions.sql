@@ -1,11 +1,15 @@
--- One row per provider and version: the operations of one SLO that started on the days from $first_day to $report_date.
+-- One row per provider and version: the operations of one SLO that started in [$start, $seen_until).
 WITH judged AS (
     SELECT
         provider,
         coalesce(to_version, 'unknown') AS to_version,
         {outcome} AS outcome
     FROM upgrades.operations
-    WHERE day >= $first_day AND day <= $report_date AND ({total_where})
+    WHERE
+        day BETWEEN CAST($start AS DATE) AND CAST($seen_until AS DATE)  -- days are sorted, and most need not be read
+        AND coalesce(started_at, scheduled_at, finished_at) >= $start
+        AND coalesce(started_at, scheduled_at, finished_at) < $seen_until
+        AND ({total_where})
 )
 SELECT
     provider,

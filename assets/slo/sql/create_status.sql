@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS slo.status (
     sli_high DOUBLE,
     target DOUBLE NOT NULL,
     verdict VARCHAR NOT NULL,
+    detectable_sli DOUBLE,
+    upgrades_needed BIGINT,
     budget_allowed DOUBLE NOT NULL,
     budget_spent DOUBLE NOT NULL,
     budget_remaining DOUBLE,

@@ -1,4 +1,4 @@
--- One row per succeeded operation of one threshold SLO in its longest window, its dimensions as numbers of their types' values.
+-- One row per succeeded operation of one threshold SLO that started in [$start, $end), its dimensions as numbers of their types' values.
 -- TRY_CAST, since DuckDB casts each entry of a column's dictionary once then; CAST takes every row (three times the time).
 SELECT
     CAST(CAST($report_date AS DATE) - day AS USMALLINT) AS age_days,
@@ -12,8 +12,9 @@ SELECT
     duration_seconds AS seconds
 FROM upgrades.operations
 WHERE
-    day > CAST($report_date AS DATE) - $window_days
-    AND day <= CAST($report_date AS DATE)
+    day BETWEEN CAST($start AS DATE) AND CAST($end AS DATE)  -- days are sorted, and most need not be read
+    AND started_at >= $start
+    AND started_at < $end
     AND state = 'succeeded'
     AND flags & 32 = 0  -- a roll that ended before anything can have been replaced says nothing of durations
     AND duration_seconds IS NOT NULL

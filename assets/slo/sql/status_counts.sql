@@ -17,6 +17,8 @@ SELECT
     coalesce(counted.bad, 0) AS bad,
     coalesce(counted.pending, 0) AS pending,
     coalesce(counted.excluded, 0) AS excluded,
+    counted.good_share,
+    counted.bad_share,
     windows.target,
     windows.confidence
 FROM status_windows AS windows

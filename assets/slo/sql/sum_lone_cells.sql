@@ -18,10 +18,10 @@ SELECT
 FROM slo.cells
 INNER JOIN status_windows
     ON cells.slo = status_windows.slo
-    AND cells.day >= CAST(status_windows.window_start AS DATE)
-    AND cells.day < CAST(status_windows.window_end AS DATE)
+    AND cells.day >= status_windows.first_day
+    AND cells.day < status_windows.end_day
 WHERE
     cells.slo = $slo
     AND cells.slice_by IN (SELECT unnest($grains::VARCHAR[]))
-    AND cells.day >= (SELECT min(CAST(window_start AS DATE)) FROM status_windows)
+    AND cells.day >= (SELECT min(first_day) FROM status_windows)
 GROUP BY ALL
