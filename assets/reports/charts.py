@@ -8,6 +8,7 @@ A chart that has a slice dimension declares the parameters `f_version`, `f_regio
 filter) and dims the marks outside the slice, so that a page can steer it without a new drawing.
 """
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -69,6 +70,37 @@ def budget_burndown(frame: pl.DataFrame, *, columns: int = 3) -> "alt.FacetChart
         )
         .resolve_axis(x="independent")
     )
+
+
+def change_waterfall(frame: pl.DataFrame) -> "alt.LayerChart":
+    """What changed? A row per step from one ratio to another: diamonds are ratios, bars what moved them.
+
+    `frame`: one row per step; `rank` (0 on top), `step`, `label` (above the row), `start`, `end` (ratios, the same for a
+    diamond), `kind` (`total`, `better`, `worse` or `same`), `value_text`. No ratio is a bar: the axis does not begin at 0.
+    """
+    import altair as alt
+
+    y = alt.Y("rank:O", title=None, axis=None)
+    ends = [_extreme(value) for name in ("start", "end") for value in (frame[name].min(), frame[name].max())]
+    room = max(0.06 * (max(ends) - min(ends)), 1e-6)
+    decimals = min(max(round(-math.log10(max(ends) - min(ends) + room)) - 1, 0), 5)
+    x = alt.X(
+        "start:Q",
+        title="share of good upgrades",
+        axis=alt.Axis(tickCount=5, labelExpr=f"format(datum.value * 100, '.{decimals}f') + '\u202f%'"),
+        scale=alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False, zero=False),
+    )
+    kinds = {"better": "good", "worse": "bad", "same": "mark"}
+    color = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=list(kinds), range=[var(token) for token in kinds.values()]))
+    base = alt.Chart(frame).encode(y=y, tooltip=_tips(step="step", value_text="value"))
+    parts = base.transform_filter("datum.kind !== 'total'").encode(x=x, color=color)
+    bars = parts.mark_bar(height=12).encode(x2="end:Q")
+    ends_at = parts.mark_tick(thickness=1.5, height=16).encode(x="end:Q")  # also where the part is nothing
+    diamonds = base.transform_filter("datum.kind === 'total'").mark_point(
+        shape="diamond", filled=True, size=120, opacity=1, fill=var("ink")
+    )
+    names = _label_above(alt.Chart(frame), y, lift=11)
+    return _finish(alt.layer(bars, ends_at, diamonds.encode(x=x), names).properties(width=WIDTH, height=44 * frame.height))
 
 
 def excess_by_slice(frame: pl.DataFrame) -> "alt.LayerChart":
@@ -175,6 +207,78 @@ def duration_quantiles(frame: pl.DataFrame) -> "alt.LayerChart":
     return _finish(alt.layer(*layers).add_params(*parameters).properties(width=WIDTH - 90, height=row_height * frame.height))
 
 
+def duration_survival(frame: pl.DataFrame) -> "alt.LayerChart":
+    """How long? The share that has finished by each time, a curve per series, against the objective's line and diamond.
+
+    `frame`: one row per point, the fleet's series first, times ascending; `series` (from 0), `name`, `kind` (`fleet`, `bad` or
+    `good`), `is_few` (drawn dashed and in steps), `version`, `region`, `workload` ("all" where it spans them), `seconds`,
+    `share`, `label` with its `side` (`left` or `right` of that point, empty elsewhere), `share_text`, `time_text` (at points that
+    answer to a pointer, else empty), `limit_seconds`, `target`, `objective_text`, `until` (seconds, where the axis ends).
+    """
+    import altair as alt
+
+    about = ("name", "kind", "is_few", "version", "region", "workload")
+    series = frame.select("series", *about).unique("series", maintain_order=True)
+    objective = alt.Chart(frame.select("limit_seconds", "target", "objective_text").head(1))
+    parameters, inside = _slice_parameters("version", "region", "workload")
+    until = float(frame["until"][0])
+    step = next((each for each in _DURATION_TICKS if until / each <= _MOST_TICKS), _DURATION_TICKS[-1])
+    unit, word = (1, "s") if step < 60 else (60, "min") if step < 3600 else (3600, "h")
+    x = alt.X(
+        "seconds:Q",
+        title="time since the upgrade started",
+        scale=alt.Scale(domain=[0, until], nice=False),
+        axis=alt.Axis(values=list(range(0, int(until) + 1, step)), labelExpr=f"datum.value / {unit} + '\u202f{word}'"),
+    )
+    y = alt.Y(
+        "share:Q",
+        title="finished by then",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], labelExpr=_as_percent()),
+    )
+    kinds = {"fleet": "ink", "bad": "bad", "good": "good"}
+    color = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=list(kinds), range=[var(token) for token in kinds.values()]))
+
+    def curves(points: pl.DataFrame) -> Any:
+        of_series = alt.LookupData(data=series, key="series", fields=list(about))
+        shown = alt.Chart(points).transform_lookup(lookup="series", from_=of_series)
+        return shown.encode(x=x, y=y, opacity=_emphasis(inside))
+
+    points = frame.select("series", "seconds", "share")
+    layers = [
+        objective.mark_rule(stroke=var("ink"), strokeWidth=1.2).encode(x="limit_seconds:Q"),
+        curves(points)
+        .transform_filter("!datum.is_few")
+        .mark_line(clip=True, strokeWidth=2)
+        .encode(color=color, detail="series:N", strokeDash=_dashed("datum.kind === 'fleet'", [2, 2])),
+        curves(points)
+        .transform_filter("datum.is_few")
+        .mark_line(clip=True, strokeWidth=2, interpolate="step-after")
+        .encode(color=color, detail="series:N", strokeDash=_dashed("datum.kind === 'fleet'", [2, 2], otherwise=[6, 3])),
+        objective.mark_point(shape="diamond", filled=True, size=120, color=var("ink"), opacity=1).encode(
+            x="limit_seconds:Q", y="target:Q"
+        ),
+        objective.mark_text(align="left", dx=7, fill=var("ink"), fontWeight=600, **_HALO).encode(
+            x="limit_seconds:Q", y=alt.datum(0.06), text="objective_text:N"
+        ),
+    ]
+    labels = frame.filter(pl.col("side") != "").select("series", "seconds", "share", "label", "side")
+    for side, align, dx in (("left", "right", -9), ("right", "left", 9)):
+        layers.append(
+            curves(labels)
+            .transform_filter(f"datum.side === '{side}'")
+            .mark_text(align=align, dx=dx, fontWeight=600, **_HALO)
+            .encode(text="label:N", color=color)
+        )
+    hover = frame.filter(pl.col("time_text") != "").select("series", "seconds", "share", "share_text", "time_text")
+    layers.append(
+        curves(hover)
+        .mark_point(size=120, opacity=0, filled=True)
+        .encode(opacity=alt.value(0), tooltip=_tips(name="upgrades", time_text="after", share_text="finished"))
+    )
+    return _finish(alt.layer(*layers).add_params(*parameters).properties(width=WIDTH - 60, height=280))
+
+
 def failure_reasons(frame: pl.DataFrame, *, columns: int = 2) -> "alt.FacetChart":
     """Why? Failed upgrades per category, a panel per side that answers for them, on one scale.
 
@@ -206,6 +310,7 @@ def failure_reasons(frame: pl.DataFrame, *, columns: int = 2) -> "alt.FacetChart
 _DURATION_TICKS = [
     1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800,
 ]  # fmt: skip
+_MOST_TICKS = 8  # of times from 0 on
 _DURATION_LABEL = (
     "datum.value < 60 ? datum.value + ' s' : datum.value < 3600 ? datum.value / 60 + ' min' : datum.value / 3600 + ' h'"
 )
@@ -251,6 +356,12 @@ def _emphasis(inside: str) -> Any:
     import altair as alt
 
     return alt.when(inside).then(alt.value(1)).otherwise(alt.value(_DIMMED))
+
+
+def _dashed(test: str, dash: list[int], *, otherwise: list[int] | None = None) -> Any:
+    import altair as alt
+
+    return alt.when(test).then(alt.value(dash)).otherwise(alt.value(otherwise or [1, 0]))
 
 
 def _label_above(base: Any, y: Any, *, lift: int, **more: Any) -> Any:

@@ -149,10 +149,16 @@ def score_sentence(score: Score) -> str:
     if score.verdict == "met":
         return f"{counts}, {_budget(score)}."
     if score.total < FEWEST_FOR_A_RATE:
-        return f"{counts} upgrades. {_needed(score)}"
+        return f"{counts} upgrades.{_needed(score)}"
     if score.low is not None and score.high is not None and score.low <= score.objective.target <= score.high:
-        return f"{counts}, {_budget(score)}, but the interval still contains the target."
-    return f"{counts}, {_budget(score)}; too close to the target to tell."
+        return f"{counts}, {_budget(score)}, but the interval still contains the target.{_unseen(score)}"
+    return f"{counts}, {_budget(score)}; too close to the target to tell.{_unseen(score)}"
+
+
+def _unseen(score: Score) -> str:
+    if score.detectable_sli is None:
+        return ""
+    return f" A failure rate under {percent(1 - score.detectable_sli, score.decimals)} could have gone unseen."
 
 
 def _today(score: Score) -> str:
@@ -165,12 +171,10 @@ def _today(score: Score) -> str:
 
 
 def _needed(score: Score) -> str:
-    from assets.slo.intervals import clean_operations_needed
-
-    objective = score.objective
-    needed = clean_operations_needed(good=score.good, bad=score.bad, target=objective.target, confidence=objective.confidence)
-    goal = target_percent(objective.target)
-    return f"At least {count(needed)} clean ones in a row would be needed to show {goal}."
+    if score.upgrades_needed is None:
+        return ""
+    goal = target_percent(score.objective.target)
+    return f" At least {count(score.upgrades_needed)} clean ones in a row would be needed to show {goal}."
 
 
 def achieved(score: Score) -> tuple[str, str]:
@@ -571,5 +575,10 @@ def methods(found: tuple[Score, ...]) -> list[tuple[str, str]]:
             "Durations",
             f"From start to finish of upgrades that succeeded, exact within 1{NARROW}%. Running and failed "
             "ones have no duration and count through the verdict.",
+        ),
+        (
+            "Finished by a time",
+            "Kaplan–Meier, with a log-log band: running upgrades count until now, failed ones too, as never finished, cancelled "
+            "ones until they were. Exact bounds: good ÷ all but those, and the same with running ones that can still be good.",
         ),
     ]

@@ -4,21 +4,27 @@ Belongs here: reading frames and the few facts around them.
 Does not belong here: sentences and charts (`page.py`, `summary.py`), computing status (`assets/slo/`).
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import duckdb
 import polars as pl
 
 from assets.frames import query
+from assets.health import always_valid
+from assets.health.follow_up import read_durations
 from assets.moments import end_of
 from assets.reports.basis import Basis
 from assets.reports.maturity import settled_on
 from assets.reports.report_data import ReportData, Versions
 from assets.reports.tables import MOST_CODES, MOST_ROWS
 from assets.reports.verdicts import Verdict
+from assets.slo import slices
 from assets.slo.cells import require_day
+from assets.slo.closed_cohorts import closed_cohorts
 from assets.slo.objectives import Objectives
 from assets.slo.version_counts import version_counts
+from assets.slo.windows import on_day
 from assets.sql_files import sql_beside
 from assets.upgrades.catalogue import Catalogue
 from assets.upgrades.errors import known_codes
@@ -45,6 +51,7 @@ def read_report_data(
         WrongDay: when the tables underneath do not stand at `day`.
     """
     require_day(db, day)
+    objectives = replace(objectives, objectives=tuple(on_day(each, day) for each in objectives.objectives))
     longest_window = max([LATELY_DAYS, *(each.window_days for each in objectives.objectives)])
     values = {"report_date": day}
     whole_window = values | {"first_day": day - timedelta(days=longest_window - 1)}
@@ -62,6 +69,8 @@ def read_report_data(
         objectives=objectives.objectives,
         status=query(db, sql("report_status"), values),
         daily=query(db, sql("report_daily"), whole_window),
+        shifted=query(db, sql("report_shifted"), values | _windows(objectives, day)),
+        alarms=always_valid.judged(closed_cohorts(db, day=day, objectives=objectives)),
         reasons=query(db, sql("report_reasons"), lately),
         overdue=query(db, sql("report_overdue"), overdue | {"as_of": end_of(day), "most": MOST_ROWS}),
         overdue_count=db.execute(sql("count_overdue"), overdue).fetchall()[0][0],
@@ -83,8 +92,20 @@ def read_report_data(
             },
             orient="row",
         ),
+        durations=read_durations(db, day=day, objectives=objectives),
         versions=Versions(catalogue, version_counts(db, day=day, objectives=objectives)) if catalogue else None,
     )
+
+
+def _windows(objectives: Objectives, day: date) -> dict[str, object]:
+    """What `report_shifted` asks of every objective, and the first day that any of them looks at."""
+    first_days = [day - timedelta(days=each.window_days - 1) for each in objectives.objectives]
+    return {
+        "slos": [each.name for each in objectives.objectives],
+        "grains": [",".join(slices.finest(each)) for each in objectives.objectives],
+        "first_days": first_days,
+        "first_day": min(first_days, default=day) - timedelta(days=1),
+    }
 
 
 def _settled_on(db: duckdb.DuckDBPyConnection, objectives: Objectives, window: dict[str, date]) -> date | None:

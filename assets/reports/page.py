@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assets.reports import figures, findings, micro, numbers, support, tables, theme
+from assets.reports import alarm, changes, durations, figures, filters, findings, micro, numbers, screened, support, tables, theme
 from assets.reports.figures import Figure
 from assets.reports.report_data import ReportData
 from assets.reports.restated import Restated
@@ -43,7 +43,7 @@ def render(data: ReportData) -> str:
     With a failed check of severity error the page holds the data quality alone and says so in its headline.
     """
     found = scores(data)
-    parts = {**_masthead(data, found), **_quality(data), "restated": None, "drawings": {}, "specifications": ""}
+    parts = {**_masthead(data, found), **_quality(data), "restated": None, "filter": None, "drawings": {}, "specifications": ""}
     drawn: list[Figure] = []
     if findings.failed_gate(data) is not None:
         parts["sections"] = [Section("quality", "Data quality")]
@@ -113,16 +113,25 @@ def _add_findings(parts: dict[str, Any], data: ReportData, found: tuple[Score, .
         parts["budget_table"] = tables.budgets(found)
         parts["no_budget"] = f"No objective has the {numbers.FEWEST_FOR_A_RATE} upgrades it takes to draw a budget."
         drawn.append(parts["burndown"])
+        sections.append(Section("alarm", alarm.TITLE))
+        parts["alarm"] = alarm.section(data, found)
+        sections.append(Section("changed", changes.TITLE))
+        parts["changed"] = changes.section(data, found)
+        drawn.append(parts["changed"]["figure"])
     if focus is not None:
         sections.append(Section("hurts", "Where it hurts"))
         drawn += _add_slices(parts, data, focus, sections)
+    if found:
+        sections.append(Section("screened", screened.TITLE))
+        parts["screened"] = screened.section(data, found)
     thresholds = [score for score in found if score.objective.kind == "threshold"]
-    durations = [
+    parts["survivals"] = durations.sections(data, found)
+    quantiles = [
         figure
         for number, score in enumerate(thresholds[:MOST_DURATION_FIGURES], start=1)
         if (figure := figures.duration_quantiles(score, data.status, number=number)) is not None
     ]
-    parts["durations"] = durations
+    parts["durations"] = quantiles
     parts["overdue_title"] = findings.title_overdue(data)
     parts["overdue"] = tables.overdue(data) if data.overdue.height else None
     parts["reasons"] = figures.failure_reasons(data.reasons)
@@ -134,8 +143,11 @@ def _add_findings(parts: dict[str, Any], data: ReportData, found: tuple[Score, .
     sections += [Section("quality", "Data quality"), Section("methods", "Methods")]
     parts["methods"] = findings.methods(found)
     parts["sections"] = sections
+    if focus is not None:
+        parts["filter"] = _filter(data, focus.score)
     support.mark(parts, data)
-    return [figure for figure in [*drawn, *durations, parts["reasons"]] if figure is not None]
+    drawn += [each["figure"] for each in parts["survivals"]]
+    return [figure for figure in [*drawn, *quantiles, parts["reasons"]] if figure is not None]
 
 
 def _add_slices(parts: dict[str, Any], data: ReportData, focus: Focus, sections: list[Section]) -> list[Figure | None]:
@@ -149,6 +161,18 @@ def _add_slices(parts: dict[str, Any], data: ReportData, focus: Focus, sections:
         sections.append(Section("map", "Version × region"))
         parts["map"] = _map(focus.score, found)
     return [parts["excess"]]
+
+
+def _filter(data: ReportData, score: Score) -> dict[str, Any] | None:
+    found = filters.slice_filter(data.status, score)
+    if found is None:
+        return None
+    return {
+        "choices": found.choices,
+        "subject": f"{score.title}, {_window(score.objective.window_days)}",
+        "note": found.note,
+        "numbers": _as_json({"sentences": found.sentences, "absent": found.absent}),
+    }
 
 
 def _scoreboard(found: tuple[Score, ...]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from assets.reports.maturity import maturity_of
 if TYPE_CHECKING:
     import polars as pl
 
+    from assets.health.follow_up import Durations
     from assets.reports.restated import Restated
     from assets.slo.objectives import Objective
     from assets.upgrades.catalogue import Catalogue
@@ -40,6 +41,10 @@ class ReportData:
       an SLO has an empty `slice_by` and exists even when nothing happened.
     - `daily`: one row per (slo, day), fleet only, for the last 28 days or the SLO's own window; Int64 `good`,
       `bad`, `pending`, `excluded`. A day without operations may be absent.
+    - `shifted`: one row per finest slice of an SLO with a decided operation in the SLO's own window or in the one a day earlier,
+      both as known now; `slo`, Int64 `good`, `bad`, `good_before`, `bad_before`.
+    - `alarms`: one row per SLO and slice with a decided operation on a closed day of the month; the slice's columns as in the
+      status, and `limit`, `bad`, `total`, `log_e`, `highest_log_e`, `highest_on`, `state` as the daily alarm judges them.
     - `reasons`: one row per (error_category, responsibility); Int64 `failed_count` of operations that started
       in the last 28 days and failed.
     - `overdue`: one row per operation that has been running for more than 24 h, the oldest of `overdue_count`
@@ -58,6 +63,7 @@ class ReportData:
       `sha256` ("" when it could not be read), `status`, `events`.
     - `checks`: one row per check; `suite`, `check`, `severity` ("error" or "warning"), `passed`, `observed`,
       `rule`.
+    - `durations.slices` and `durations.curves`: see `assets/health/follow_up.py`; of each threshold SLO with an upper limit.
     """
 
     report_date: date
@@ -70,6 +76,8 @@ class ReportData:
     objectives: "tuple[Objective, ...]"
     status: "pl.DataFrame"
     daily: "pl.DataFrame"
+    shifted: "pl.DataFrame"
+    alarms: "pl.DataFrame"
     reasons: "pl.DataFrame"
     overdue: "pl.DataFrame"
     overdue_count: int
@@ -80,6 +88,7 @@ class ReportData:
     other_operations: "pl.DataFrame"
     deliveries: "pl.DataFrame"
     checks: "pl.DataFrame"
+    durations: "Durations"
     restated: "Restated | None" = None  # how this revision differs from the one before it; None for the first
     versions: Versions | None = None  # None without a version catalogue
 

@@ -52,7 +52,9 @@ class Score:
     """The fleet row of one objective in its own window, with its look-backs and its days (oldest first).
 
     `burn` and `burn_total` are keyed by look-back: the burn rate (None when nothing happened) and the number
-    of decided ones behind it. `days` covers every day from the earlier of 28 days and the window's start.
+    of decided ones behind it. A ratio between `detectable_sli` and the target could have gone unseen (None: any could);
+    `upgrades_needed` good ones in a row would meet it (None: not known). `days` covers every day from the earlier of
+    28 days and the window's start.
     """
 
     objective: "Objective"
@@ -65,6 +67,8 @@ class Score:
     sli: float | None
     low: float | None
     high: float | None
+    detectable_sli: float | None
+    upgrades_needed: int | None
     budget_allowed: float
     burn: dict[str, float | None]
     burn_total: dict[str, int]
@@ -183,6 +187,8 @@ def _score(objective: "Objective", title: str, rows: dict[tuple[str, str], dict[
         sli=own.get("sli"),
         low=own.get("sli_low"),
         high=own.get("sli_high"),
+        detectable_sli=own.get("detectable_sli"),
+        upgrades_needed=own.get("upgrades_needed"),
         budget_allowed=own.get("budget_allowed") or 0.0,
         burn={window: row.get("burn_rate") for window, row in looks.items()},
         burn_total={window: row.get("total") or 0 for window, row in looks.items()},

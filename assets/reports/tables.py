@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from assets.reports.restated import Figures, Moved
 
 MOST_ROWS = 25
+# Of a list that stands open on the page and not behind a chart: what one reads before asking why.
+MOST_FINDINGS = 10
 MOST_CODES = 10
 MOST_REASONS = 5  # of one source
 

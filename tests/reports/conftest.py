@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from assets.health.follow_up import CURVES_SCHEMA, SLICES_SCHEMA, Durations
 from assets.reports import deliveries
 from assets.reports.report_data import ReportData
 from assets.reports.restated import Restated
@@ -29,8 +30,13 @@ STATUS_SCHEMA = {
     "window_end": pl.Datetime("us"), "slice_by": TEXT, **dict.fromkeys(DIMENSIONS, TEXT),
     "good": COUNT, "bad": COUNT, "pending": COUNT, "excluded": COUNT, "total": COUNT,
     "sli": REAL, "sli_low": REAL, "sli_high": REAL, "target": REAL, "verdict": TEXT,
+    "detectable_sli": REAL, "upgrades_needed": COUNT,
     "budget_allowed": REAL, "budget_spent": REAL, "budget_remaining": REAL, "burn_rate": REAL,
     "p50": REAL, "p90": REAL, "p95": REAL, "p99": REAL,
+}  # fmt: skip
+ALARMS_SCHEMA = {
+    "slo": TEXT, "slice_by": TEXT, **dict.fromkeys(DIMENSIONS, TEXT), "limit": REAL, "bad": COUNT, "total": COUNT,
+    "log_e": REAL, "highest_log_e": REAL, "highest_on": pl.Date, "state": TEXT,
 }  # fmt: skip
 LEDGER = ("files", "redelivered", "failed", "lines", "blank", "records", "accepted", "duplicate", "quarantined", "not_an_upgrade")
 
@@ -75,11 +81,54 @@ def status_row(
         **{name: values.get(name) for name in DIMENSIONS},
         "good": good, "bad": bad, "pending": pending, "excluded": excluded, "total": total,
         "sli": good / total if total else None, "sli_low": low, "sli_high": high, "target": slo.target,
-        "verdict": verdict, "budget_allowed": allowed, "budget_spent": float(bad),
+        "verdict": verdict, **_told(good, bad, slo), "budget_allowed": allowed, "budget_spent": float(bad),
         "budget_remaining": 1 - bad / allowed if allowed else None,
         "burn_rate": bad / total / (1 - slo.target) if total else None,
         **dict(zip(("p50", "p90", "p95", "p99"), quantiles or (None,) * 4, strict=True)),
     }  # fmt: skip
+
+
+def duration_row(
+    slo: Objective, dimension: str = "fleet", value: str = "", *, upgrades: int, share: float | None, **changes: Any
+) -> dict[str, Any]:
+    """Durations of one slice: nobody cancelled, one in a hundred failed and one runs; the limit is the 0.9 quantile."""
+    low = high = None
+    if share is not None and 0 < share < 1:
+        low, high = stats.binomtest(round(upgrades * share), upgrades).proportion_ci(slo.confidence, method="wilson")
+    failed, running = upgrades // 100, upgrades // 100
+    spread = {"p50": 0.5, "p90": 1.0, "p95": 1.5, "p99": None}
+    return {
+        "slo": slo.name, "dimension": dimension, "value": value, "upgrades": upgrades, "finished": upgrades - failed - running,
+        "failed": failed, "running": running, "cancelled": 0, "upper_bounds": 0, "share": share,
+        "std_error": (share * (1 - share) / upgrades) ** 0.5 if share is not None else None, "low": low, "high": high,
+        "bound_low": max((share or 0.0) - 0.01, 0.0), "bound_high": min((share or 0.0) + 0.01, 1.0),
+        "last_seen": 28 * 86_400.0,
+        **{f"{name}{end}": slo.value * part * scale if part else None
+           for name, part in spread.items() for end, scale in (("", 1.0), ("_low", 0.9), ("_high", 1.1))},
+        **changes,
+    }  # fmt: skip
+
+
+def duration_curve(row: dict[str, Any], limit: float) -> list[dict[str, Any]]:
+    """A curve through the row's share at the limit, up to two and a half limits."""
+    return [
+        {**{name: row[name] for name in ("slo", "dimension", "value")}, "seconds": limit * number / 48,
+         "share": 1 - (1 - (row["share"] or 0.0)) ** (number / 48)}
+        for number in range(121)
+    ]  # fmt: skip
+
+
+def _told(good: int, bad: int, slo: Objective) -> dict[str, Any]:
+    """What fewer failures would have gone unseen, and how many good ones more would meet the target."""
+    alpha, failing, total = round(1 - slo.confidence, 9), 1 - slo.target, good + bad
+    fewest = int(stats.binom.isf(alpha, total, failing)) + 1 if total else 1
+    is_shown = fewest <= total
+    # Trials until one failure more than those there are: as many are needed as are rarely enough for that.
+    enough = int(stats.nbinom.isf(alpha, bad + 1, failing)) + 1 + bad
+    return {
+        "detectable_sli": 1 - stats.beta.ppf(0.8, fewest, total - fewest + 1) if is_shown else None,
+        "upgrades_needed": max(enough - total, 0),
+    }
 
 
 def daily_rows(slo: Objective, counts: list[tuple[int, int]]) -> list[dict[str, Any]]:
@@ -107,6 +156,8 @@ class Input:
     objectives: list[Objective] = field(default_factory=list)
     status: list[dict[str, Any]] = field(default_factory=list)
     daily: list[dict[str, Any]] = field(default_factory=list)
+    shifted: list[tuple[str, int, int, int, int]] = field(default_factory=list)
+    alarms: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[tuple[str, str, int]] = field(default_factory=list)
     overdue: list[dict[str, Any]] = field(default_factory=list)
     ledger: list[tuple[Any, ...]] = field(default_factory=lambda: [("canonical", 2, 0, 0, 104, 1, 103, 100, 2, 1, 0)])
@@ -118,6 +169,7 @@ class Input:
     checks: list[tuple[str, str, str, bool, str, str]] = field(
         default_factory=lambda: [("operations", "ledger balances", "error", True, "0 unexplained", "0 unexplained")]
     )
+    durations: list[dict[str, Any]] = field(default_factory=list)
     settled_on: date | None = date(2025, 2, 16)
     restated: Restated | None = None
 
@@ -148,6 +200,12 @@ class Input:
             objectives=tuple(self.objectives),
             status=pl.DataFrame(self.status, schema=STATUS_SCHEMA),
             daily=pl.DataFrame(self.daily, schema=daily),
+            shifted=pl.DataFrame(
+                self.shifted,
+                schema={"slo": TEXT, **dict.fromkeys(("good", "bad", "good_before", "bad_before"), COUNT)},
+                orient="row",
+            ),
+            alarms=pl.DataFrame(self.alarms, schema=ALARMS_SCHEMA),
             reasons=pl.DataFrame(
                 self.reasons,
                 schema={"error_category": TEXT, "responsibility": TEXT, "failed_count": COUNT},
@@ -171,6 +229,7 @@ class Input:
                 orient="row",
             ),
             deliveries=pl.DataFrame(self.deliveries, schema=deliveries.SCHEMA, orient="row"),
+            durations=self._durations(),
             restated=self.restated,
             checks=pl.DataFrame(
                 self.checks,
@@ -179,6 +238,11 @@ class Input:
                 orient="row",
             ),
         )  # fmt: skip
+
+    def _durations(self) -> Durations:
+        limits = {slo.name: slo.value for slo in self.objectives}
+        curves = [point for row in self.durations for point in duration_curve(row, limits[row["slo"]])]
+        return Durations(pl.DataFrame(self.durations, schema=SLICES_SCHEMA), pl.DataFrame(curves, schema=CURVES_SCHEMA))
 
 
 def overdue_row(**changes: Any) -> dict[str, Any]:
@@ -243,8 +307,27 @@ def fleet(*, per_day: int = 900, seed: int = 7) -> Input:
                         more = min(good, (good + bad) // 14)
                         good, bad = good - more, bad + more
                     made.status.append(status_row(slo, good, bad, quantiles=spread, **values))
+        leaves: dict[tuple[str, ...], list[int]] = {}
+        for (day, *key), (good, bad) in cells.items():
+            bad_now = min(round(bad * scale), good + bad)
+            counted = (good + bad - bad_now, bad_now)
+            sides = leaves.setdefault(tuple(key), [0, 0, 0, 0])
+            leaves[tuple(key)] = [old + new for old, new in zip(sides, counted + (counted if day < 27 else (0, 0)), strict=True)]
+        made.shifted += [(slo.name, *sides) for _, sides in sorted(leaves.items())]
     made.add(critical, [(0, 0)] * 20 + [(2, 0), (1, 0), (3, 1), (0, 0), (2, 0), (3, 0), (0, 0), (2, 0)],
              quantiles=(420.0, 610.0, 700.0, 890.0))  # fmt: skip
+    shares = {("workload_type", "ml_batch"): 0.91, ("to_version", "1.31.2"): 0.935, ("region", "westeurope"): 0.944}
+    made.durations = [
+        duration_row(time, upgrades=24_000, share=0.9612, cancelled=240, upper_bounds=17),
+        *(duration_row(time, "to_version", version, upgrades=4_000, share=shares.get(("to_version", version), 0.965))
+          for version in VERSIONS[:-1]),
+        duration_row(time, "to_version", VERSIONS[-1], upgrades=22, share=0.9),
+        *(duration_row(time, "region", region, upgrades=3_400, share=shares.get(("region", region), 0.964))
+          for region in REGIONS),
+        *(duration_row(time, "workload_type", workload, upgrades=6_000, share=shares.get(("workload_type", workload), 0.975))
+          for workload in WORKLOADS),
+        duration_row(critical, upgrades=14, share=0.93),
+    ]  # fmt: skip
     made.reasons = [
         ("pod_disruption_budget", "customer", 141), ("drain_timeout", "platform", 208), ("image_pull", "dependency", 44),
         ("quota_exceeded", "customer", 63), ("api_server_unreachable", "platform", 57), ("node_not_ready", "platform", 39),
@@ -298,7 +381,10 @@ def fleet(*, per_day: int = 900, seed: int = 7) -> Input:
 @pytest.fixture(scope="session")
 def build() -> SimpleNamespace:
     """The builders of this file, for tests that say their own counts."""
-    return SimpleNamespace(Input=Input, objective=objective, status_row=status_row, overdue_row=overdue_row, fleet=fleet, utc=utc)
+    return SimpleNamespace(
+        Input=Input, objective=objective, status_row=status_row, overdue_row=overdue_row, duration_row=duration_row,
+        fleet=fleet, utc=utc,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,20 @@ def test_the_policy_admits_the_two_scripts_on_the_page_and_nothing_else(page):
 
 
 def test_every_section_is_in_the_contents_and_every_link_leads_somewhere(page):
-    assert sections(page) == ["minute", "budget", "hurts", "map", "distance", "duration", "why", "quality", "methods"]
+    assert sections(page) == [
+        "minute",
+        "budget",
+        "alarm",
+        "changed",
+        "hurts",
+        "map",
+        "screened",
+        "distance",
+        "duration",
+        "why",
+        "quality",
+        "methods",
+    ]
     links = re.findall(r'href="#([^"]+)"', page)
     assert set(sections(page)) <= set(links)
     ids = re.findall(r'\sid="([^"]+)"', without_scripts(page))
@@ -74,7 +87,7 @@ def test_headings_are_in_order_and_there_is_one_of_the_first_level(page):
 
 def test_every_chart_has_a_drawing_words_and_a_table(page):
     boxes = re.findall(r'data-chart="([^"]+)" data-live="static" role="img" aria-label="([^"]+)"', page)
-    assert [name for name, _ in boxes] == ["burndown", "excess", "quantiles-1", "reasons"]
+    assert [name for name, _ in boxes] == ["burndown", "change", "excess", "survival-1", "quantiles-1", "reasons"]
     assert page.count('<div class="static"><svg') == len(boxes)
     assert page.count("<summary>Numbers behind this chart</summary>") == len(boxes)
     specifications = json.loads(re.search(r'id="specifications">(.*?)</script>', page, flags=re.DOTALL)[1])
@@ -111,8 +124,8 @@ def test_hostile_names_are_shown_and_never_run(build):
         inputs=("<script>",),
     )
     text = render(given.data())
-    assert text.count("<script") == 3  # the specifications and our two
-    assert text.count("</script") == 3
+    assert text.count("<script") == 4  # the slices, the specifications and our two
+    assert text.count("</script") == 4
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "=cmd()" in text
     assert "{{ 7 * 7 }}" in text
@@ -230,7 +243,18 @@ def test_an_empty_report_says_what_is_missing_in_every_section(build):
     given = build.Input().add(build.objective(), [(0, 0)])
     given.checks, given.ledger, given.quarantine = [], [], []
     text = render(given.data())
-    assert sections(text) == ["minute", "budget", "distance", "duration", "why", "quality", "methods"]
+    assert sections(text) == [
+        "minute",
+        "budget",
+        "alarm",
+        "changed",
+        "screened",
+        "distance",
+        "duration",
+        "why",
+        "quality",
+        "methods",
+    ]
     for sentence in (
         "No data: no upgrade was decided in any objective&#39;s window.",
         "Check that deliveries arrive.",
@@ -238,6 +262,7 @@ def test_an_empty_report_says_what_is_missing_in_every_section(build):
         "No objective has the 30 upgrades it takes to draw a budget.",
         "No upgrade has been running longer than 24",
         "No upgrade that started in the last 28 days failed.",
+        "No upgrade of a closed day yet, so there is nothing to watch",
         "No checks were recorded",
         "No record is in quarantine",
     ):

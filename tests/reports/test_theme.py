@@ -18,7 +18,10 @@ TEXT_PAIRS = [
     ("surface", "good"),  # the tick in a disc
     ("surface", "bad"),
 ]
-MARK_PAIRS = [(mark, "surface") for mark in ("mark", "line-2", "good", "bad", "unsure", "ink", "focus")]
+MARK_PAIRS = [
+    *((mark, "surface") for mark in ("mark", "line-2", "good", "bad", "unsure", "ink", "focus")),
+    *((mark, "bg") for mark in ("line-2", "focus")),  # the filter's controls
+]
 
 
 def contrast(first: str, second: str) -> float:

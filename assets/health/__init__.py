@@ -1,0 +1,1 @@
+"""What is healthy across releases, slices and days: statistics of many looks, without tables or wording."""
