@@ -64,8 +64,8 @@ format: $(READY)  ## Format the code and mend what lint can mend
 dev: $(READY)  ## Open the Dagster UI on this home, with schedule and sensor
 	@home="$$($(BIN)/python -m pipelines.settings)" && DAGSTER_HOME="$$home" $(BIN)/dg dev
 
-notebook: $(READY)  ## Open the analysis notebook on the published snapshot
-	@$(BIN)/marimo edit --skip-update-check notebooks/which_version_to_worry_about.py
+notebook: $(READY)  ## Open the notebooks on the published snapshot
+	@$(BIN)/marimo edit --skip-update-check notebooks
 
 lock: $(READY)  ## Resolve both locks anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

@@ -426,6 +426,8 @@ def standing(objective: Objective, title: str, looks: pl.DataFrame, days: Sequen
         sli=own.get("sli"),
         low=own.get("sli_low"),
         high=own.get("sli_high"),
+        detectable_sli=own.get("detectable_sli"),
+        upgrades_needed=own.get("upgrades_needed"),
         budget_allowed=own.get("budget_allowed") or 0.0,
         burn={name: rows.get(name, {}).get("burn_rate") for name in LOOK_BACKS},
         burn_total={name: rows.get(name, {}).get("total") or 0 for name in LOOK_BACKS},

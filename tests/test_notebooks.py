@@ -20,6 +20,7 @@ import pytest
 
 from assets.reports import charts, drawing
 from assets.simulation.simulate import simulate
+from notebooks import the_daily_questions
 from notebooks import which_version_to_worry_about as notebook
 from tests.data.whole_home import WholeHome, bytes_under, home_at, lines_of, new_home
 
@@ -87,9 +88,9 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> WholeHome:
 class Opened:
     """What a notebook showed and defined when it was opened on a home."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, **chosen: str) -> None:
+    def __init__(self, app: mo.App, root: Path, monkeypatch: pytest.MonkeyPatch, **chosen: Any) -> None:
         monkeypatch.setenv("UPGRADE_SLO_HOME", str(root))
-        outputs, self.defined = notebook.app.run(defs=chosen)
+        outputs, self.defined = app.run(defs=chosen)
         self.markup = "\n".join(mo.as_html(each).text for each in outputs if each is not None)
         self.text = html.unescape(self.markup).replace("\u202f", " ")
 
@@ -103,11 +104,11 @@ class Opened:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Opens the notebook on a home, with widgets set to what is given by name."""
+    """Opens a notebook, that about versions unless told otherwise, on a home, with what is chosen given by name."""
     all_opened: list[Opened] = []
 
-    def open_on(whole: WholeHome, **chosen: str) -> Opened:
-        all_opened.append(Opened(whole.home.root, monkeypatch, **chosen))
+    def open_on(whole: WholeHome, app: mo.App = notebook.app, **chosen: Any) -> Opened:
+        all_opened.append(Opened(app, whole.home.root, monkeypatch, **chosen))
         return all_opened[-1]
 
     yield open_on
@@ -280,7 +281,70 @@ def test_the_reasons_account_for_every_bad_upgrade_of_each_objective(fleet, open
     assert "do not rely on" not in shown.text
 
 
+# The daily questions, of a part of the fleet
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ({}, ("Cannot tell yet", 16, 145, "15")),
+        ({"region": "westeurope"}, ("Missed", 16, 80, "8")),
+        ({"to_version": "1.31.2", "region": "westeurope"}, ("Missed", 15, 30, "3")),
+        ({"to_version": HOSTILE, "region": "eastus"}, ("No data", 0, 0, "0")),
+    ],
+)
+def test_each_objective_is_judged_in_the_chosen_place_alone(hand, opened, place, expected):
+    verdicts = opened(hand, the_daily_questions.app, place=place)["verdicts"]
+    assert verdicts.filter(Objective="Upgrades succeed").select("Verdict", "Bad", "Of", "Allowed").rows() == [expected]
+
+
+def test_where_and_why_are_asked_within_the_chosen_place(hand, opened):
+    shown = opened(hand, the_daily_questions.app, place={"region": "westeurope"})
+    assert "westeurope: " in shown.text
+    assert shown["focus"].slices[0].values["to_version"] == "1.31.2"
+    assert {each.values["region"] for each in shown["focus"].slices} == {"westeurope"}
+    assert shown["reasons"]["failed_count"].sum() == 15  # the overdue one has not failed
+    healthy = opened(hand, the_daily_questions.app, place={"to_version": HOSTILE})
+    assert "None that started in the last 28 days failed." in healthy.text
+    assert f"{HOSTILE} cannot be divided further: no narrower slice has the 20 upgrades it takes to be judged." in healthy.text
+    assert "<img src=x" not in healthy.markup
+
+
+def test_the_charts_of_durations_dim_what_is_outside_of_the_chosen_place(hand, opened):
+    shown = opened(hand, the_daily_questions.app, place={"to_version": "1.31.2", "region": "westeurope"})
+    assert "All but 1.31.2 is dimmed. They are not divided by region." in shown.text
+    [figure] = shown["durations"]
+    drawn = the_daily_questions.steered(figure, {"to_version": "1.31.2", "region": "westeurope"}).to_dict()
+    assert {each["name"]: each["value"] for each in drawn["params"] if each["name"].startswith("f_")} == {
+        "f_version": "1.31.2",
+        "f_workload": "",
+    }
+
+
+def test_the_days_of_a_place_add_up_to_its_counts_and_its_values_can_be_chosen(fleet, opened):
+    [(region, workload)] = rows(
+        fleet,
+        "SELECT region, workload_type FROM upgrades.operations WHERE state = 'failed' "
+        "GROUP BY ALL ORDER BY count(*) DESC, region, workload_type LIMIT 1",
+    )
+    shown = opened(fleet, the_daily_questions.app, place={"region": region, "workload_type": workload})
+    for score in shown["found"]:
+        assert sum(each.bad for each in score.window_days) == score.bad
+        assert sum(each.good for each in score.window_days) == score.good
+    assert sum(score.bad for score in shown["found"]) > 0
+    everything = opened(fleet, the_daily_questions.app)
+    assert everything["place"] == {}
+    assert region in everything["choices"].elements["region"].options
+
+
 # When there is nothing to read
+
+
+def test_the_daily_questions_name_the_missing_snapshot_too(tmp_path, opened):
+    assert (
+        f"There is no snapshot at {tmp_path}/published/upgrade_slo.duckdb"
+        in opened(home_at(tmp_path), the_daily_questions.app).text
+    )
 
 
 def test_without_a_snapshot_the_notebook_names_the_file_and_the_command(tmp_path, opened):
