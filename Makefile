@@ -44,10 +44,10 @@ $(RIVALS): $(READY) $(BENCH_LOCK)
 	@$(BIN)/uv pip install --quiet --python .bench/venv/bin/python --require-hashes --requirement $(BENCH_LOCK)
 	@touch $@
 
-bench: $(RIVALS)  ## Measure against named baselines, in turn, and print the table; takes up to an hour
+bench: $(RIVALS)  ## Measure against named baselines, in turn, and print the table; takes more than an hour
 	@$(BIN)/python tests/benchmarks/bench.py $(BENCH)
 
-bench-quick: $(RIVALS)  ## The same on small sizes, in five minutes
+bench-quick: $(RIVALS)  ## The same on small sizes, in about ten minutes
 	@$(BIN)/python tests/benchmarks/bench.py --quick $(BENCH)
 
 check: $(READY)  ## Check format, lint, types, the direction of imports, and the Dagster definitions
