@@ -12,7 +12,7 @@ import duckdb
 from assets.code import code_sha256
 from assets.moments import end_of
 from assets.slo import slices
-from assets.slo.classification import longest_wait_seconds, outcome_sql
+from assets.slo.classification import judged_sql, longest_wait_seconds
 from assets.slo.objectives import Objective, Objectives
 from assets.sql_files import compose, sql_beside
 from assets.upgrades import fold
@@ -93,8 +93,7 @@ def _basis(objectives: Objectives) -> str:
 def _count_sql(objective: Objective) -> str:
     return compose(
         sql("insert_cells"),
-        outcome=outcome_sql(objective),
-        total_where=objective.total_where,
+        judged=judged_sql(objective, "day IN (SELECT day FROM recounted)"),
         slice_by=slices.slice_by_sql(slices.looked_at(objective)),
         columns=slices.columns_sql(slices.looked_at(objective)),
         grouping_sets=slices.grouping_sets(slices.cell_grains(objective), "day"),

@@ -5,6 +5,9 @@ Does not belong here: parsing expressions and objectives (`expressions.py`, `obj
 """
 
 from assets.slo.objectives import Objective
+from assets.sql_files import compose, sql_beside
+
+sql = sql_beside(__file__)
 
 _OPERATORS = {"lte": "<=", "lt": "<", "gte": ">=", "gt": ">"}
 _UPPER_LIMITS = ("lte", "lt")
@@ -17,6 +20,15 @@ def outcome_sql(objective: Objective) -> str:
     It holds for operations with `total_where`; ages and deadlines are compared in whole microseconds.
     """
     return _ratio(objective) if objective.kind == "ratio" else _threshold(objective)
+
+
+def judged_sql(objective: Objective, condition: str) -> str:
+    """A query: one row per operation of the objective's total that meets a condition on `upgrades.operations`, with `outcome`.
+
+    Its other columns: `day`, `dated_at`, and the dimensions of slices. Parameter: `$as_of`, and those of the condition.
+    """
+    parts = {"outcome": outcome_sql(objective), "total_where": objective.total_where, "condition": condition}
+    return compose(sql("judged_operations"), **parts)
 
 
 def longest_wait_seconds(objective: Objective) -> float:

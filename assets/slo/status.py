@@ -14,7 +14,7 @@ from assets.frames import query
 from assets.moments import end_of
 from assets.slo import slices
 from assets.slo.cells import require_counted
-from assets.slo.classification import outcome_sql
+from assets.slo.classification import judged_sql
 from assets.slo.objectives import Objective, Objectives
 from assets.slo.quantiles import quantiles_of_slices
 from assets.slo.time_slices import count_time_slices, judged
@@ -23,6 +23,8 @@ from assets.sql_files import compose, sql_beside
 
 sql = sql_beside(__file__)
 
+# The days that a window holds only a part of: those before its first whole day, and those after its last.
+_PART_DAYS = "day BETWEEN CAST($start AS DATE) AND $first_day - 1 OR day BETWEEN $end_day AND CAST($seen_until AS DATE)"
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 COLUMNS = (
     "report_date", "slo", "window", "window_start", "window_end", "slice_by",
@@ -103,8 +105,7 @@ def _count_part_days(db: duckdb.DuckDBPyConnection, objective: Objective, day: d
     window = own_window(objective, day)
     statement = compose(
         sql("count_part_days"),
-        outcome=outcome_sql(objective),
-        total_where=objective.total_where,
+        judged=judged_sql(objective, _PART_DAYS),
         slice_by=slices.slice_by_sql(slices.looked_at(objective)),
         columns=slices.columns_sql(slices.looked_at(objective)),
         grouping_sets=slices.grouping_sets(slices.all_slices(objective)),

@@ -12,7 +12,7 @@ import polars as pl
 
 from assets.moments import end_of
 from assets.slo import slices
-from assets.slo.classification import outcome_sql
+from assets.slo.classification import judged_sql
 from assets.slo.evidence import with_evidence
 from assets.slo.objectives import Objective
 from assets.slo.windows import windows_on
@@ -74,8 +74,7 @@ def _count(db: duckdb.DuckDBPyConnection, objective: Objective, day: date) -> No
     statement = compose(
         sql("count_time_slices"),
         counts=counts,
-        outcome=outcome_sql(objective),
-        total_where=objective.total_where,
+        judged=judged_sql(objective, "day BETWEEN CAST($start AS DATE) AND CAST($report_date AS DATE)"),
         slice_by=slices.slice_by_sql(slices.looked_at(objective)),
         columns=slices.columns_sql(slices.looked_at(objective)),
         grouping_sets=slices.grouping_sets(slices.all_slices(objective), '"window"', "time_slice"),

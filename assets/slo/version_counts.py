@@ -12,7 +12,7 @@ import polars as pl
 
 from assets.frames import query
 from assets.moments import end_of
-from assets.slo.classification import outcome_sql
+from assets.slo.classification import judged_sql
 from assets.slo.objectives import Objectives
 from assets.slo.windows import own_window
 from assets.sql_files import compose, sql_beside
@@ -31,7 +31,9 @@ def version_counts(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Obje
     """
     found = [pl.DataFrame(schema=_SCHEMA)]
     for objective in objectives.objectives:
-        statement = compose(sql("count_versions"), outcome=outcome_sql(objective), total_where=objective.total_where)
+        # Days are sorted, and most need not be read.
+        judged = judged_sql(objective, "day BETWEEN CAST($start AS DATE) AND CAST($seen_until AS DATE)")
+        statement = compose(sql("count_versions"), judged=judged)
         window = own_window(objective, day)
         counts = query(db, statement, {"start": window.start, "seen_until": window.seen_until, "as_of": end_of(day)})
         found.append(counts.select(pl.lit(objective.name).alias("slo"), pl.all()).cast(_SCHEMA))

@@ -55,7 +55,7 @@ _ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-@dataclass(slots=True, unsafe_hash=True)  # as good as frozen, which would make each cost five times as much
+@dataclass(slots=True)  # never changed once made; frozen, each would cost five times as much
 class Event:
     """One fact about one operation. Moments are naive UTC to the microsecond; None is absence.
 

@@ -1,25 +1,18 @@
 -- One row per window and slice of one SLO whose budget is one of time slices; a time slice lasts $slice_us microseconds.
 INSERT INTO counted
-WITH judged AS (
+WITH operations AS (
+    {judged}
+),
+judged AS (
     SELECT
+        operations.*,
         status_windows."window",
-        (epoch_us(coalesce(started_at, scheduled_at, finished_at)) - epoch_us(window_start)) // $slice_us AS time_slice,
-        coalesce(to_version, 'unknown') AS to_version,
-        coalesce(to_minor, 'unknown') AS to_minor,
-        region,
-        workload_type,
-        "trigger",
-        scope,
-        provider,
-        {outcome} AS outcome
-    FROM upgrades.operations
+        (epoch_us(dated_at) - epoch_us(window_start)) // $slice_us AS time_slice
+    FROM operations
     INNER JOIN status_windows
-        ON coalesce(started_at, scheduled_at, finished_at) >= window_start
-        AND coalesce(started_at, scheduled_at, finished_at) < seen_until
-    WHERE
-        slo = $slo
-        AND day BETWEEN CAST($start AS DATE) AND CAST($report_date AS DATE)
-        AND ({total_where})
+        ON dated_at >= window_start
+        AND dated_at < seen_until
+    WHERE slo = $slo
 ),
 time_slices AS (
     SELECT

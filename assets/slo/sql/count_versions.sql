@@ -1,15 +1,6 @@
 -- One row per provider and version: the operations of one SLO that started in [$start, $seen_until).
 WITH judged AS (
-    SELECT
-        provider,
-        coalesce(to_version, 'unknown') AS to_version,
-        {outcome} AS outcome
-    FROM upgrades.operations
-    WHERE
-        day BETWEEN CAST($start AS DATE) AND CAST($seen_until AS DATE)  -- days are sorted, and most need not be read
-        AND coalesce(started_at, scheduled_at, finished_at) >= $start
-        AND coalesce(started_at, scheduled_at, finished_at) < $seen_until
-        AND ({total_where})
+    {judged}
 )
 SELECT
     provider,
@@ -19,5 +10,6 @@ SELECT
     count(*) FILTER (WHERE outcome = 'pending') AS pending,
     count(*) FILTER (WHERE outcome = 'excluded') AS excluded
 FROM judged
+WHERE dated_at >= $start AND dated_at < $seen_until
 GROUP BY provider, to_version
 ORDER BY provider, to_version

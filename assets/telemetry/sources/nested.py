@@ -1,4 +1,4 @@
-"""Objects within Azure's records, which some transports deliver as text that holds their JSON.
+"""Objects within records, which some transports of Azure and of Google deliver as text that holds their JSON.
 
 Belongs here: reading either form.
 Does not belong here: plain fields (`fields.py`), records in files (`envelopes.py`).

@@ -9,18 +9,14 @@ WITH known AS (
         thread,
         operation_id,
         family,
-        CASE
-            WHEN family IN ('azure_activity_log', 'gke') THEN 3
-            WHEN family IN ('azure_fleet', 'gke_details') THEN 2
-            ELSE 1
-        END AS precedence,
+        precedence,
         max(node_pool) AS node_pool,
         max(to_version) AS to_version,
         -- Of a whole cluster, a new image for its nodes and a new version are not the same; of one pool, sources do not say which.
         CASE WHEN max(node_pool) IS NULL AND max(scope) = 'node_image' THEN 'images' ELSE 'versions' END AS what,
         epoch_us(min(CASE WHEN type = 'started' THEN time END)) AS started
     FROM paired
-    GROUP BY cluster_id, thread, operation_id, family
+    GROUP BY cluster_id, thread, operation_id, family, precedence
 ),
 possible AS (
     SELECT

@@ -56,13 +56,13 @@ judged AS (
 SELECT
     delivery_day, source, id, thread_key, thread, flags, cluster_id,
     CASE WHEN is_loose AND step = 2 AND ends = 1 AND is_closed THEN started_operation ELSE operation_id END AS operation_id,
-    family, type, time, observed_at, scope, provider, node_pool, region, from_version, to_version, "trigger", workload_type,
+    family, precedence, type, time, observed_at, scope, provider, node_pool, region, from_version, to_version, "trigger", workload_type,
     node_count, error_code, error_message, upgrade_id, observed_version, api_features
 FROM judged
 UNION ALL
 SELECT
     delivery_day, source, id || '/superseded', thread_key, thread, flags, cluster_id, operation_id,
-    family, 'superseded', next_started_at, next_started_at, scope, provider, node_pool, region, from_version, to_version, "trigger",
+    family, precedence, 'superseded', next_started_at, next_started_at, scope, provider, node_pool, region, from_version, to_version, "trigger",
     workload_type, node_count, error_code, error_message, upgrade_id, observed_version, api_features
 FROM judged
 WHERE is_loose AND step = 1 AND NOT is_closed AND next_started_at > time

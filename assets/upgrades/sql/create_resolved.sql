@@ -22,12 +22,7 @@ assigned AS (
         paired.family, paired.type, paired.time, paired.observed_at, paired.scope, paired.provider, paired.node_pool,
         coalesce(paired.region, descriptions.region) AS region,
         paired.from_version, paired.to_version, paired."trigger", paired.workload_type, paired.node_count, paired.error_code,
-        paired.error_message, paired.upgrade_id, paired.observed_version, paired.api_features,
-        CASE
-            WHEN paired.family IN ('azure_activity_log', 'gke') THEN 3
-            WHEN paired.family IN ('azure_fleet', 'gke_details') THEN 2
-            ELSE 1
-        END AS precedence
+        paired.error_message, paired.upgrade_id, paired.observed_version, paired.api_features, paired.precedence
     FROM paired
     LEFT JOIN merged
         ON paired.cluster_id = merged.cluster_id
