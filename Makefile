@@ -23,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 		|| { echo "$(PYTHON) is $$($(PYTHON) --version); accepted: Python 3.11 or newer. Run: make PYTHON=/path/to/python3.11 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --requirement requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@mkdir -p .venv/dagster && echo 'telemetry: {enabled: false}' > .venv/dagster/dagster.yaml
 	@touch $@
@@ -41,13 +41,13 @@ test-slow: $(READY)  ## Run the slow tests: simulations, kills
 # Tools that the product is measured against and does not need; they may want other versions of what it needs.
 $(RIVALS): $(READY) $(BENCH_LOCK)
 	@test -x .bench/venv/bin/python || $(PYTHON) -m venv .bench/venv
-	@$(BIN)/uv pip install --quiet --python .bench/venv/bin/python --require-hashes --requirement $(BENCH_LOCK)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .bench/venv/bin/python --require-hashes --requirement $(BENCH_LOCK)
 	@touch $@
 
-bench: $(RIVALS)  ## Measure against named baselines, in turn, and print the table; takes more than an hour
+bench: $(RIVALS)  ## Measure against named baselines, in turn, and print the table; takes about an hour
 	@$(BIN)/python tests/benchmarks/bench.py $(BENCH)
 
-bench-quick: $(RIVALS)  ## The same on small sizes, in about ten minutes
+bench-quick: $(RIVALS)  ## The same on small sizes, in about five minutes
 	@$(BIN)/python tests/benchmarks/bench.py --quick $(BENCH)
 
 check: $(READY)  ## Check format, lint, types, the direction of imports, and the Dagster definitions

@@ -12,6 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import homes
@@ -38,8 +39,8 @@ ROWS: dict[str, Callable[[Sizes], Iterable[Line]]] = {
     "backfill": daily.backfill,
     "memory": memory.long_day,
 }
-
-
+# A check has no baseline beside it, so it can be made while other things are.
+CHECK = "memory"
 RESULTS = homes.ROOT / "results.json"
 
 
@@ -55,17 +56,29 @@ def main() -> None:
         sizes = sizes.with_pairs(chosen.pairs)
     homes.WORK.mkdir(parents=True, exist_ok=True)
     console, progress = Console(width=None if Console().is_terminal else 250), Console(stderr=True)
-    lines: list[Line] = []
-    for name in chosen.rows or ROWS:
+    measured: dict[str, list[Line]] = {}
+
+    def measure(name: str) -> None:
         started = time.monotonic()
-        with progress.status(name):
-            try:
-                measured = list(ROWS[name](sizes))
-            except Exception as problem:  # one row that cannot be measured does not hold the others back
-                measured = [Line(name, "", None, notes=(str(problem),))]
-        lines += measured
+        try:
+            measured[name] = list(ROWS[name](sizes))
+        except Exception as problem:  # one row that cannot be measured does not hold the others back
+            measured[name] = [Line(name, "", None, notes=(str(problem),))]
         progress.print(f"{name}: {time.monotonic() - started:.0f} s")
-        _write(sizes, lines)  # after every row, since an hour is long
+        _write(sizes, _in_order(measured))  # after every row, since an hour is long
+
+    rows = chosen.rows or list(ROWS)
+    with progress.status("homes with a history") as status:
+        if not chosen.rows:
+            with ThreadPoolExecutor(2) as pool:
+                histories = pool.submit(daily.make_homes, sizes)
+                pool.submit(measure, CHECK).result()
+                pool.submit(homes.make_homes, sizes).result()
+                histories.result()
+        for name in (each for each in rows if each not in measured):
+            status.update(name)
+            measure(name)
+    lines = _in_order(measured)
     if chosen.markdown:
         print(markdown(lines))
     else:
@@ -74,6 +87,10 @@ def main() -> None:
             for note in line.notes:
                 console.print(f"{line.what}, {line.against}: {note}", markup=False, highlight=False)
     progress.print(f"written to {RESULTS}")
+
+
+def _in_order(measured: dict[str, list[Line]]) -> list[Line]:
+    return [line for name in ROWS for line in measured.get(name, [])]
 
 
 def _write(sizes: Sizes, lines: list[Line]) -> None:

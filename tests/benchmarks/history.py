@@ -175,21 +175,25 @@ def _publish_the_past(home: Path, days: int) -> None:
 
     published = home / "published"
     model = (published / LAST_DAY.isoformat()).resolve()
+    statuses = home / "scratch" / "statuses"
     with Warehouse(home / "warehouse.duckdb", home / "scratch").connection() as db:
-        for back in range(1, days):
-            day = LAST_DAY - timedelta(days=back)
-            folder = published / BUILDS / f"{day}.1"
-            shutil.copytree(model, folder, copy_function=os.link)
-            (folder / STATUS).unlink()
-            shifted = (_SQL / "status_of_the_past.sql").read_text(encoding="utf-8")
-            db.execute("INSERT INTO slo.status BY NAME " + shifted, {"day": LAST_DAY, "back": back})
-            db.execute(
-                f"COPY (FROM slo.status WHERE report_date = '{day}') TO '{folder / STATUS}' (FORMAT parquet, COMPRESSION zstd)"
-            )
-            manifest = json.loads((folder / "manifest.json").read_bytes())
-            manifest["report_date"] = day.isoformat()
-            manifest["artefacts"][STATUS] = hashlib.sha256((folder / STATUS).read_bytes()).hexdigest()
-            (folder / "manifest.json").unlink()
-            (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-            (published / day.isoformat()).symlink_to(Path(BUILDS) / folder.name)
+        shifted = (_SQL / "status_of_the_past.sql").read_text(encoding="utf-8")
+        db.execute("INSERT INTO slo.status BY NAME " + shifted, {"day": LAST_DAY, "days": days})
+        db.execute(
+            f"COPY (FROM slo.status WHERE report_date < '{LAST_DAY}') TO '{statuses}' "
+            "(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (report_date), WRITE_PARTITION_COLUMNS)"
+        )
         db.execute("CHECKPOINT")
+    for day in (LAST_DAY - timedelta(days=back) for back in range(1, days)):
+        folder = published / BUILDS / f"{day}.1"
+        shutil.copytree(model, folder, copy_function=os.link)
+        for name in (STATUS, "manifest.json"):  # its own, not a link to the last day's
+            (folder / name).unlink()
+        [status] = (statuses / f"report_date={day}").iterdir()
+        status.rename(folder / STATUS)
+        manifest = json.loads((model / "manifest.json").read_bytes())
+        manifest["report_date"] = day.isoformat()
+        manifest["artefacts"][STATUS] = hashlib.sha256((folder / STATUS).read_bytes()).hexdigest()
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        (published / day.isoformat()).symlink_to(Path(BUILDS) / folder.name)
+    shutil.rmtree(statuses)

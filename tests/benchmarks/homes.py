@@ -14,12 +14,26 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from measure import apart
+from sizes import Sizes
+
 ROOT = Path(__file__).parents[2] / ".bench"
 WORK = ROOT / "work"
 END = date(2026, 11, 20)
 # An operation of the simulated fleet takes about this many lines.
 LINES_PER_OPERATION = 2.73
 _MARK = b"\xef\xbb\xbf"
+
+
+def make_homes(sizes: Sizes) -> None:
+    """Make every home that a row of the table needs, but the long day's, which goes again, and those with a history."""
+    for lines in (sizes.lines, sizes.many_lines):
+        for malformed in (True, False):
+            apart(plain, lines, days=sizes.home_days, malformed=malformed)
+        apart(one_day, lines)
+    apart(one_day_gzip, sizes.lines)
+    apart(several_days, sizes.lines, days=10)
+    apart(several_days, sizes.backfill_lines, days=sizes.backfill_days)
 
 
 def several_days(lines: int, *, days: int) -> Path:

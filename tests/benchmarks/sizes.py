@@ -12,7 +12,7 @@ class Sizes:
     """`lines` of an ordinary home, `many_lines` of a large one, `day_lines` of the longest day. `records` of a provider's file.
 
     `home_days`: delivery days of the homes that rivals read too. `long_days` and `short_days` of history, with `events_a_day`.
-    `pairs` of an ordinary row, `few_pairs` of one that takes long.
+    `pairs` of an ordinary row, `few_pairs` of one that takes minutes, `fewest_pairs` of one that takes a quarter of an hour.
     """
 
     lines: int
@@ -27,10 +27,11 @@ class Sizes:
     backfill_lines: int
     pairs: int
     few_pairs: int
+    fewest_pairs: int
 
     def with_pairs(self, pairs: int) -> "Sizes":
         """The same with another number of pairs in every row."""
-        return replace(self, pairs=pairs, few_pairs=min(pairs, self.few_pairs))
+        return replace(self, pairs=pairs, few_pairs=min(pairs, self.few_pairs), fewest_pairs=min(pairs, self.fewest_pairs))
 
 
 FULL = Sizes(
@@ -46,6 +47,7 @@ FULL = Sizes(
     backfill_lines=300_000,
     pairs=5,
     few_pairs=3,
+    fewest_pairs=2,
 )
 QUICK = Sizes(
     lines=100_000,
@@ -56,8 +58,9 @@ QUICK = Sizes(
     long_days=45,
     short_days=30,
     events_a_day=3_000,
-    backfill_days=5,
-    backfill_lines=20_000,
-    pairs=2,
+    backfill_days=3,
+    backfill_lines=10_000,
+    pairs=1,
     few_pairs=1,
+    fewest_pairs=1,
 )

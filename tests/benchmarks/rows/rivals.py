@@ -16,7 +16,7 @@ from pathlib import Path
 
 import homes
 import state
-from measure import Command, Pairs, Run, apart, measured, paired, program, rounds, upgrade_slo
+from measure import Command, Pairs, Run, apart, measured, program, rounds, upgrade_slo
 from rivals.agreement import compared
 from sizes import Sizes
 from table import Line
@@ -65,62 +65,68 @@ _STEPS = homes.WORK / "steps.duckdb"
 
 def all_of_a_home(sizes: Sizes) -> Iterator[Line]:
     """Rounds of ours and every rival; the target is the fastest one's."""
-    lines, days = sizes.lines, sizes.home_days
-    notes = {rival: _behaviour(rival, lines, days) for rival in RIVALS if rival.is_there()}
-    commands = [_ours(_home(lines, days)), *(rival.command(_home_for(rival, lines, days), lenient=True) for rival in notes)]
-    ours, *theirs = rounds(commands, count=sizes.pairs, warm=False)
-    found = {rival: Pairs(ours, runs) for rival, runs in zip(notes, theirs, strict=True)}
-    fastest = min(found, key=lambda rival: found[rival].value("baseline", "cpu_seconds").median)
-    yield from _lines(lines, found, fastest, notes)
+    found = _on_the_ordinary_home(sizes)
+    notes = {rival: _behaviour(rival, sizes.lines, sizes.home_days) for rival in found}
+    yield from _lines(sizes.lines, found, _by_cpu(found)[0], notes)
 
 
 def fastest_of_a_large_home(sizes: Sizes) -> Iterator[Line]:
-    """One run of the rivals that may be the fastest, and pairs with the one that is."""
-    lines, days = sizes.many_lines, sizes.home_days
-    fastest, runs = _screened(sizes)
-    pairs = paired(
-        _ours(_home(lines, days)),
-        fastest.command(_home_for(fastest, lines, days), lenient=True),
-        pairs=sizes.few_pairs,
-        warm=False,
-    )
-    found = {rival: Pairs(pairs.ours[:1], (run,)) for rival, run in runs.items()} | {fastest: pairs}
-    yield from _lines(lines, found, fastest, dict.fromkeys(found, ()))
+    """Ours against the rivals that may be the fastest, in turn; the target is that of the one that is."""
+    found, fastest, _ = _on_the_large_home(sizes)
+    yield from _lines(sizes.many_lines, found, fastest, dict.fromkeys(found, ()))
 
 
 def next_day(sizes: Sizes) -> Iterator[Line]:
     """The whole run for one more day, against the fastest rival computing everything anew."""
-    lines, days = sizes.many_lines, sizes.home_days
-    fastest, _ = _screened(sizes)
-    home = apart(homes.several_days, lines, days=days)
-    state.drop(home)
-    measured(Command(program("programs/steps.py", home, home / "warehouse.duckdb", homes.END - timedelta(days=1))))
-    state.keep(home)
-    ours = Command(upgrade_slo("run", "--date", homes.END), {"UPGRADE_SLO_HOME": str(home)}, before=lambda: state.restore(home))
-    pairs = paired(ours, fastest.command(_home_for(fastest, lines, days), lenient=True), pairs=sizes.few_pairs, warm=False)
-    state.forget(home)
+    found, fastest, runs = _on_the_large_home(sizes)
     yield Line(
-        f"upgrade-slo run for the next day of {lines:,} lines",
+        f"upgrade-slo run for the next day of {sizes.many_lines:,} lines",
         f"{fastest.name}, recomputing, the fastest",
-        pairs,
+        Pairs(runs, found[fastest].baseline),
         {"cpu_seconds": 1.0, "wall_seconds": 1.0},
     )
 
 
 @cache
-def _screened(sizes: Sizes) -> tuple[Rival, dict[Rival, Run]]:
-    """The rival that needs least CPU for the large home, and a run of each that may be it: the fastest on the ordinary one."""
+def _on_the_ordinary_home(sizes: Sizes) -> dict[Rival, Pairs]:
+    rivals = [rival for rival in RIVALS if rival.is_there()]
+    ours, *theirs = rounds(_commands(rivals, sizes.lines, sizes.home_days), count=sizes.few_pairs, warm=False)
+    return {rival: Pairs(ours, runs) for rival, runs in zip(rivals, theirs, strict=True)}
 
-    def runs(rivals: Iterable[Rival], lines: int) -> dict[Rival, Run]:
-        homes_of = {rival: _home_for(rival, lines, sizes.home_days) for rival in rivals}
-        return {rival: measured(rival.command(home, lenient=True)) for rival, home in homes_of.items()}
 
-    def by_cpu(found: dict[Rival, Run]) -> list[Rival]:
-        return sorted(found, key=lambda rival: found[rival].cpu_seconds)
+@cache
+def _on_the_large_home(sizes: Sizes) -> tuple[dict[Rival, Pairs], Rival, tuple[Run, ...]]:
+    """Ours against the candidates, the fastest of them, and our runs for the next day: all of it in turn.
 
-    ordinary = by_cpu(runs((rival for rival in RIVALS if rival.is_there()), sizes.lines))
-    large = runs(ordinary[:_CANDIDATES], sizes.many_lines)
-    return by_cpu(large)[0], large
+    The first round has every candidate, the others have the one that was the fastest then: they take minutes each.
+    """
+    lines, days = sizes.many_lines, sizes.home_days
+    candidates = _by_cpu(_on_the_ordinary_home(sizes))[:_CANDIDATES]
+    home = apart(homes.several_days, lines, days=days)
+    state.drop(home)
+    measured(Command(program("programs/steps.py", home, home / "warehouse.duckdb", homes.END - timedelta(days=1))))
+    state.keep(home)
+    next_day = Command(
+        upgrade_slo("run", "--date", homes.END), {"UPGRADE_SLO_HOME": str(home)}, before=lambda: state.restore(home)
+    )
+    ours, *theirs, following = rounds([*_commands(candidates, lines, days), next_day], count=1, warm=False)
+    found = {rival: Pairs(ours, runs) for rival, runs in zip(candidates, theirs, strict=True)}
+    fastest = _by_cpu(found)[0]
+    again = rounds([*_commands([fastest], lines, days), next_day], count=sizes.fewest_pairs - 1, warm=False)
+    state.forget(home)
+    more_of_ours, more_of_theirs, more_following = again
+    found[fastest] = Pairs(ours + more_of_ours, found[fastest].baseline + more_of_theirs)
+    return found, fastest, following + more_following
+
+
+def _commands(rivals: Iterable[Rival], lines: int, days: int) -> list[Command]:
+    """Ours, then theirs, on homes of the same lines."""
+    theirs = [rival.command(_home_for(rival, lines, days), lenient=True) for rival in rivals]
+    return [_ours(_home(lines, days)), *theirs]
+
+
+def _by_cpu(found: dict[Rival, Pairs]) -> list[Rival]:
+    return sorted(found, key=lambda rival: found[rival].value("baseline", "cpu_seconds").median)
 
 
 def _lines(lines: int, found: dict[Rival, Pairs], fastest: Rival, notes: dict[Rival, tuple[str, ...]]) -> Iterator[Line]:
@@ -135,36 +141,51 @@ def _lines(lines: int, found: dict[Rival, Pairs], fastest: Rival, notes: dict[Ri
 
 
 def _behaviour(rival: Rival, lines: int, days: int) -> tuple[str, ...]:
-    """What the rival makes of clean lines, where it has to agree with ours, and of malformed ones.
+    """What the rival makes of malformed lines, after its rounds; their last status is there still.
 
     Raises:
-        RuntimeError: when it counts clean lines otherwise: then it is no rival.
+        RuntimeError: when it counts clean lines otherwise than ours: then it is no rival.
     """
-    measured(rival.command(_home(lines, days, malformed=False)))
-    agreement = apart(compared, _status_of_ours(lines, days, malformed=False), rival.status())
+    malformed, clean = _home(lines, days), _home(lines, days, malformed=False)
+    counted = None if rival.refuses else apart(compared, _status_of_ours(lines, days), rival.status())
+    if not rival.refuses:
+        measured(rival.command(clean))
+    agreement = apart(compared, _status_of_clean_lines(lines, days), rival.status())
     if not agreement.is_whole():
         raise RuntimeError(f"{rival.name} does not agree with ours on clean lines: {agreement}")
-    refusal = ""
-    try:
-        measured(rival.command(_home(lines, days)))
-    except RuntimeError as problem:
-        message = next(line for line in str(problem).splitlines()[::-1] if "rror" in line)[:150]
-        if not rival.lenient:
-            return (f"refuses the files for their malformed lines ({message}); measured without those lines",)
-        refusal = f"by itself refuses the files ({message}); told to skip lines, "
-    measured(rival.command(_home(lines, days), lenient=True))
-    agreement = apart(compared, _status_of_ours(lines, days, malformed=True), rival.status())
-    ours, theirs = agreement.operations
+    refusal = _refusal(rival.command(malformed)) if rival.refuses or rival.lenient else ""
+    if counted is None:
+        return (f"refuses the files for their malformed lines ({refusal}); measured without those lines",)
+    by_itself = f"by itself refuses the files ({refusal}); told to skip lines, " if refusal else ""
+    ours, theirs = counted.operations
     return (
-        f"{refusal}counts some malformed lines and skips others without a word: {agreement.other_counts:,} of "
-        f"{agreement.rows:,} rows have other counts than ours, {theirs:,} operations instead of {ours:,}",
+        f"{by_itself}counts some malformed lines and skips others without a word: {counted.other_counts:,} of "
+        f"{counted.rows:,} rows have other counts than ours, {theirs:,} operations instead of {ours:,}",
     )
 
 
+def _refusal(command: Command) -> str:
+    """The line of the error with which the command ends.
+
+    Raises:
+        AssertionError: when it does not fail, which the table would have to say otherwise.
+    """
+    try:
+        measured(command)
+    except RuntimeError as problem:
+        return next(line for line in str(problem).splitlines()[::-1] if "rror" in line)[:150]
+    raise AssertionError(f"{' '.join(command.arguments)} takes the malformed lines that it is listed to refuse")
+
+
 @cache
-def _status_of_ours(lines: int, days: int, *, malformed: bool) -> Path:
-    measured(_ours(_home(lines, days, malformed=malformed)))
-    return _OURS.rename(_OURS.with_stem(f"ours-{lines}-{malformed}"))
+def _status_of_ours(lines: int, days: int) -> Path:
+    return _OURS.rename(_OURS.with_stem(f"ours-{lines}-{days}"))
+
+
+@cache
+def _status_of_clean_lines(lines: int, days: int) -> Path:
+    measured(_ours(_home(lines, days, malformed=False)))
+    return _OURS.rename(_OURS.with_stem(f"ours-{lines}-{days}-clean"))
 
 
 def _ours(home: Path) -> Command:
