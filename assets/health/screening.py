@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 FALSE_SHARE = 0.10  # of the findings, that chance may have given
+_NOTHING = 1e-17  # of a sum, which a further term does not change
 _SPREADS = 20  # as far from what was seen as a chance that matters reaches
 
 
@@ -62,11 +63,39 @@ def screen(bad: npt.ArrayLike, total: npt.ArrayLike, rest_bad: npt.ArrayLike, re
 
 
 def tail(bad: npt.ArrayLike, total: npt.ArrayLike, rest_bad: npt.ArrayLike, rest_total: npt.ArrayLike) -> Floats:
-    """The chance of at least `bad` in the slice, given how many there are in all: Fisher's exact test, one-sided."""
-    from scipy.stats import hypergeom
+    """The chance of at least `bad` in the slice, given how many there are in all: Fisher's exact test, one-sided.
 
+    (SciPy's takes 100 µs per entry for tables of up to 100,000: seconds for a fleet's slices.)
+    """
     k1, n1, k0, n0 = _integers(bad, total, rest_bad, rest_total)
-    return np.where(k1 > 0, hypergeom.sf(k1 - 1, n1 + n0, k1 + k0, n1), 1.0)
+    every, good = k1 + k0, n1 + n0 - k1 - k0
+    # Summed away from the middle, where the terms fall: at most the expected number is 1 less the chance of fewer, which is
+    # that of more good ones than the slice has.
+    is_more = k1 * (n1 + n0) > n1 * every
+    summed = _upper_tail(np.where(is_more, k1, n1 - k1 + 1), n1, np.where(is_more, every, good), np.where(is_more, good, every))
+    return np.where(is_more, summed, 1 - summed)
+
+
+def _upper_tail(least: Integers, drawn: Integers, marked: Integers, others: Integers) -> Floats:
+    """The chance of at least so many marked ones among those that are drawn; `least` is more than to be expected."""
+    from scipy.special import betaln
+
+    def log_choices(of: Integers, taken: Integers) -> Floats:
+        return np.asarray(-np.log1p(of) - betaln(of - taken + 1, taken + 1))
+
+    sums = np.zeros(least.shape)
+    left = np.flatnonzero(least <= np.minimum(drawn, marked))
+    x, n, k, rest = (each.ravel()[left].astype(np.float64) for each in (least, drawn, marked, others))
+    first = np.exp(log_choices(k, x) + log_choices(rest, n - x) - log_choices(k + rest, n))
+    terms, total = np.ones(left.size), np.ones(left.size)
+    while left.size:
+        terms = terms * (n - x) * (k - x) / ((x + 1) * (rest - n + x + 1))
+        total = total + terms
+        x = x + 1
+        is_summed = terms < _NOTHING * total
+        sums.ravel()[left[is_summed]] = (first * total)[is_summed]
+        left, x, n, k, rest, first, terms, total = (each[~is_summed] for each in (left, x, n, k, rest, first, terms, total))
+    return np.minimum(sums, 1.0)
 
 
 def reachable_below(smallest_p: npt.ArrayLike, level: float) -> float:

@@ -103,6 +103,18 @@ def test_a_slice_too_small_for_any_finding_would_have_shown_nothing():
     assert np.isnan(visible_bad_ratio([1, 0, 9], [10, 10, 0], [100, 100, 0], tested=20)).all()
 
 
+@pytest.mark.parametrize(("largest", "ratio"), [(12, 0.4), (300, 0.02), (40_000, 0.02), (40_000, 0.7)])
+def test_the_tail_is_that_of_the_hypergeometric_distribution(largest, ratio):
+    random = np.random.default_rng(largest)
+    total, rest_total = random.integers([[0], [1]], largest, (2, 400))
+    bad = random.binomial(total, np.minimum(ratio * random.choice([0.3, 1, 1.4], 400), 1))
+    rest_bad = random.binomial(rest_total, ratio)
+    from scipy import stats
+
+    expected = stats.hypergeom.sf(bad - 1, total + rest_total, bad + rest_bad, total)
+    assert tail(bad, total, rest_bad, rest_total) == pytest.approx(expected, rel=1e-7, abs=1e-300)
+
+
 def test_fifty_thousand_slices_are_screened_at_once():
     random = np.random.default_rng(4)
     total = random.integers(1, 5_000, 50_000)
