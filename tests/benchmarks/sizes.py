@@ -29,6 +29,10 @@ class Sizes:
     few_pairs: int
     fewest_pairs: int
 
+    def with_history(self, events_a_day: int) -> "Sizes":
+        """The same with histories of so many events a day."""
+        return replace(self, events_a_day=events_a_day)
+
     def with_pairs(self, pairs: int) -> "Sizes":
         """The same with another number of pairs in every row."""
         return replace(self, pairs=pairs, few_pairs=min(pairs, self.few_pairs), fewest_pairs=min(pairs, self.fewest_pairs))
@@ -42,7 +46,7 @@ FULL = Sizes(
     home_days=30,
     long_days=365,
     short_days=30,
-    events_a_day=274_000,
+    events_a_day=100_000,
     backfill_days=30,
     backfill_lines=300_000,
     pairs=5,

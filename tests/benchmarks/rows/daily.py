@@ -111,7 +111,7 @@ def backfill(sizes: Sizes) -> Iterator[Line]:
     first = homes.END - timedelta(days=days - 1)
     together = Command(upgrade_slo("run", "--from", first, "--to", homes.END), environment, before=lambda: state.drop(home))
     one_by_one = Command(upgrade_slo("run", "--date", homes.END), environment, before=_restoring(home), times=days)
-    pairs = paired(together, one_by_one, pairs=sizes.fewest_pairs, warm=False)
+    pairs = paired(together, one_by_one, pairs=1, warm=False)
     state.forget(home)
     yield Line(
         f"a backfill of {days} days, {sizes.backfill_lines:,} lines",
