@@ -5,7 +5,7 @@ Does not belong here: canonical files (`bulk.py`), which files are read, duplica
 means (`sources/`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -15,7 +15,6 @@ import duckdb
 import numpy as np
 import orjson
 
-from assets.frames import arrays
 from assets.sql_files import sql_beside
 from assets.telemetry.canonical import Event, Refusal
 from assets.telemetry.landing import Delivery
@@ -29,6 +28,7 @@ sql = sql_beside(__file__)
 _BROKEN = frozenset({"invalid_json", "invalid_yaml", "invalid_utf8", "line_too_long", "not_an_object"})
 # Rows, and bytes of the records that they come from, which are held before they are written.
 _BATCH_ROWS = 10_000
+_EVENTS_AT_ONCE = 250
 _BATCH_BYTES = 32 * 1024 * 1024
 
 # The columns that an event is written in. DuckDB guesses their types from some of the values, so those that may be numbers of any
@@ -86,19 +86,19 @@ def withdraw_file(db: duckdb.DuckDBPyConnection, place: Place) -> None:
 
 def read_records(db: duckdb.DuckDBPyConnection, place: Place, content: Path) -> Read:
     """Write what the decompressed `content` of a provider's file holds: every record is an event, a refusal or no upgrade."""
-    source = SOURCES[place.delivery.source]
+    source, day = SOURCES[place.delivery.source], place.delivery.day
     counts = envelopes.Counts()
 
     def outcomes() -> Iterator[tuple[int, Outcome, bytes]]:
         with content.open("rb") as stream:
             for number, line, raw, value in envelopes.records(stream, name=place.delivery.path, counts=counts):
                 match value:
+                    case dict():
+                        outcome: Outcome = source.interpret(value, delivery_day=day)
                     case Refusal(reason):
-                        outcome: Outcome = Refused(reason)
+                        outcome = Refused(reason)
                     case NotAnUpgrade():
                         outcome = value
-                    case _:
-                        outcome = source.interpret(value, delivery_day=place.delivery.day)
                 match outcome:
                     case Accepted():
                         yield number, outcome, raw
@@ -129,8 +129,8 @@ def store(db: duckdb.DuckDBPyConnection, place: Place, outcomes: Iterable[tuple[
     refused = not_an_upgrade = 0
     for number, outcome, raw in outcomes:
         match outcome:
-            case Accepted(events):
-                batch.events += [(number, event) for event in events]
+            case Accepted():
+                batch.add(number, outcome.events)
             case Refused(reason):
                 refused += 1
                 batch.refusals.append((number, reason, raw))
@@ -146,34 +146,53 @@ def store(db: duckdb.DuckDBPyConnection, place: Place, outcomes: Iterable[tuple[
 
 @dataclass
 class _Batch:
-    """Rows on their way into the warehouse, a bounded number at a time."""
+    """Rows on their way into the warehouse, a bounded number at a time.
+
+    Events become values in columns a few at a time: Python's garbage collector goes through objects again and again that are held
+    for long, but not through their texts and moments.
+    """
 
     db: duckdb.DuckDBPyConnection
     place: Place
-    events: list[tuple[int, Event]] = field(default_factory=list)
+    records: list[int] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in _COLUMNS})
     refusals: list[tuple[int, str, bytes]] = field(default_factory=list)
     not_upgrades: list[tuple[int, str]] = field(default_factory=list)
     held_bytes: int = 0
 
+    def add(self, record: int, events: tuple[Event, ...]) -> None:
+        """Hold the events of a record."""
+        self.events += events
+        self.records += (record,) * len(events)
+        if len(self.events) >= _EVENTS_AT_ONCE:
+            self._unpack()
+
     def is_full(self) -> bool:
-        rows = len(self.events) + len(self.refusals) + len(self.not_upgrades)
+        rows = len(self.records) + len(self.refusals) + len(self.not_upgrades)
         return rows >= _BATCH_ROWS or self.held_bytes >= _BATCH_BYTES
 
     def write(self) -> None:
         key = self.place.key
-        if self.events:
-            records, events = zip(*self.events, strict=True)
-            self._write("insert_events", key, record=records, **{name: map(value, events) for name, value in _COLUMNS.items()})
+        if self.records:
+            self._unpack()
+            self._write("insert_events", key, record=self.records, **self.columns)
         if self.refusals:
             lines, reasons, raws = zip(*self.refusals, strict=True)
             self._write("insert_quarantine", {**key, "path": self.place.delivery.path}, line=lines, reason=reasons, raw=raws)
         if self.not_upgrades:
             lines, classes = zip(*self.not_upgrades, strict=True)
             self._write("insert_not_upgrades", key, line=lines, **{"class": classes})
-        for rows in (self.events, self.refusals, self.not_upgrades):
+        for rows in (self.records, *self.columns.values(), self.refusals, self.not_upgrades):
             rows.clear()
         self.held_bytes = 0
 
-    def _write(self, statement: str, values: dict[str, Any], **columns: Iterable[Any]) -> None:
-        with arrays(self.db, batch={name: np.fromiter(column, object) for name, column in columns.items()}):
-            self.db.execute(sql(statement), values)
+    def _unpack(self) -> None:
+        for name, value in _COLUMNS.items():
+            self.columns[name] += map(value, self.events)
+        self.events.clear()
+
+    def _write(self, statement: str, values: dict[str, Any], **columns: Sequence[Any]) -> None:
+        # The statement finds it by this name. Were it registered, DuckDB would hold it until the transaction ends.
+        batch = {name: np.fromiter(column, object, len(column)) for name, column in columns.items()}  # noqa: F841
+        self.db.execute(sql(statement), values)

@@ -5,15 +5,14 @@ Does not belong here: which operations on a resource are upgrades (`azure_activi
 the ids of other clouds (their own modules).
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _PROVIDERS = "/providers/"
 _MANAGED_CLUSTERS = "/providers/microsoft.containerservice/managedclusters/"
 _AGENT_POOLS = "agentpools/"
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """What an id names: a cluster, a pool of it, or something that belongs to either. All in lower case.
 
     `cluster_id`: the id up to the cluster's name.

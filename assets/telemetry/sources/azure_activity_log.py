@@ -16,11 +16,11 @@ from typing import Any
 
 import orjson
 
-from assets.telemetry.canonical import Event, time_is_in_range
+from assets.telemetry.canonical import time_is_in_range
 from assets.telemetry.flags import Flag
 from assets.telemetry.sources.arm import Resource, resource
 from assets.telemetry.sources.fields import optional, required
-from assets.telemetry.sources.identity import identified, operation_id
+from assets.telemetry.sources.identity import Statement, operation_id
 from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, RecordError, Refused
 from assets.telemetry.sources.preflight import PREFLIGHT_CODES
 from assets.telemetry.sources.privacy import mask
@@ -50,6 +50,7 @@ _TYPES = {
     **dict.fromkeys(("canceled", "cancelled"), "cancelled"),
 }
 _TYPES_BY_CODE = {"OperationPreempted": "superseded", "OperationCanceled": "cancelled"}
+_LOOSE, _WRITE, _PREFLIGHT = (flag.value for flag in (Flag.LOOSE, Flag.WRITE, Flag.PREFLIGHT))
 
 _BODIES = ("requestbody", "requestBody", "responseBody", "responsebody")
 _VERSION_FIELDS = {"cluster": "kubernetesVersion", "node_pool": "orchestratorVersion"}
@@ -147,25 +148,21 @@ def _interpret(record: dict[str, Any], delivery_day: date) -> Accepted | NotAnUp
     said: dict[str, Any]
     if is_abort:
         # Neither who aborted an upgrade nor the correlation of the abort says anything about the upgrade.
-        said = {"type": "cancelled", "scope": scope, "flags": Flag.LOOSE}
+        type_, flags, said = "cancelled", _LOOSE, {"scope": scope}
     else:
-        said = _said(properties, type_, scope, found) | {
-            "trigger": _trigger(record, form),
-            "upgrade_id": correlation and correlation.lower(),
-        }
-    event = Event(
-        id="",
-        source="",
-        time=time,
+        type_, flags, said = _said(properties, type_, scope, found)
+        said["trigger"], said["upgrade_id"] = _trigger(record, form), correlation and correlation.lower()
+    stated = Statement(
+        NAME,
+        operation_id(NAME, _path(found), "abort" if is_abort else operation, key.lower()),
         observed_at=_observed_at(record.get(form.submitted), time, delivery_day),
-        operation_id=operation_id(NAME, _path(found), "abort" if is_abort else operation, key.lower()),
         cluster_id=found.cluster_id,
         provider="aks",
         node_pool=found.node_pool,
         thread="azure",
         **said,
     )
-    return Accepted((identified(event, source=NAME),))
+    return Accepted((stated.fact(type_, time, flags=flags),))
 
 
 def _form(record: dict[str, Any]) -> _Form:
@@ -216,9 +213,9 @@ def _observed_at(submitted: object, time: datetime, delivery_day: date) -> datet
     return moment if moment is not None and time_is_in_range(moment, delivery_day) else time
 
 
-def _said(properties: dict[str, Any], type_: str, scope: str, found: Resource) -> dict[str, Any]:
-    """What the record says of an operation beyond where and when it was."""
-    flags = 0 if scope == "node_image" or _is_of_an_upgrade(properties.get("message")) else Flag.WRITE
+def _said(properties: dict[str, Any], type_: str, scope: str, found: Resource) -> tuple[str, int, dict[str, Any]]:
+    """What the record says of an operation beyond where and when it was: type and flags of the event, and more of its fields."""
+    flags = 0 if scope == "node_image" or _is_of_an_upgrade(properties.get("message")) else _WRITE
     scope, to_version = _wanted(properties, scope)
     code = message = None
     if type_ in ("failed", "cancelled"):
@@ -226,15 +223,14 @@ def _said(properties: dict[str, Any], type_: str, scope: str, found: Resource) -
         message = text and mask(text, keep=found.cluster_id.split("/"))
         type_ = _TYPES_BY_CODE.get(code or "", type_)
         if type_ == "failed" and code in PREFLIGHT_CODES:
-            flags |= Flag.PREFLIGHT
-    return {
-        "type": type_,
+            flags |= _PREFLIGHT
+    said = {
         "scope": scope,
         "to_version": to_version,
         "error_code": code,
         "error_message": message,
-        "flags": flags,
     }
+    return type_, flags, said
 
 
 def _is_of_an_upgrade(message: object) -> bool:

@@ -7,7 +7,7 @@ A member's state is its own: that of its group, its stage or the run follows fro
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from assets.telemetry.canonical import Event
 from assets.telemetry.flags import Flag
 from assets.telemetry.sources.arm import resource
 from assets.telemetry.sources.fields import optional, required
-from assets.telemetry.sources.identity import h, identified, moment_text, operation_id
+from assets.telemetry.sources.identity import Statement, h, moment_text, operation_id
 from assets.telemetry.sources.nested import nested
 from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, RecordError, Refused
 from assets.telemetry.sources.polls import observed_at
@@ -63,6 +63,20 @@ class _Run:
     started_at: datetime | None
     observed_at: datetime
     delivery_day: date
+
+    def stated(self, operation_id: str, cluster_id: str, **said: Any) -> Statement:
+        """What the run states of one upgrade in it. `said`: fields of all its events."""
+        return Statement(
+            NAME,
+            operation_id,
+            cluster_id=cluster_id,
+            observed_at=self.observed_at,
+            thread="azure",
+            provider="aks",
+            trigger=self.trigger,
+            upgrade_id=self.id,
+            **said,
+        )
 
 
 def interpret(record: dict[str, Any], *, delivery_day: date) -> Outcome:
@@ -158,34 +172,21 @@ def _events(member: dict[str, Any], run: _Run, *, place: tuple[str, str]) -> Ite
     time = _time(type_, started_at, _moment(status, f"{_STATE}.completedTime", run.delivery_day), run)
     if time is None:
         return
-    fact = Event(
-        id="",
-        source="",
-        type=type_,
-        time=time,
-        observed_at=run.observed_at,
-        operation_id=operation_id(NAME, *key),
-        cluster_id=cluster.cluster_id,
-        scope=run.scope,
-        provider="aks",
-        to_version=run.to_version,
-        trigger=run.trigger,
-        upgrade_id=run.id,
-        thread="azure",
-    )
+    stated = run.stated(operation_id(NAME, *key), cluster.cluster_id, scope=run.scope, to_version=run.to_version)
     if started_at and (type_ in ("succeeded", "failed") or (type_ == "cancelled" and has_operation)):
-        yield identified(fact.but(type="started", time=started_at), source=NAME)
-    yield identified(fact if type_ == "succeeded" else _with_error(fact, status.get("error"), message), source=NAME)
+        yield stated.fact("started", started_at)
+    error = {} if type_ == "succeeded" else _error(type_, status.get("error"), message, keep=cluster.cluster_id.split("/"))
+    yield stated.fact(type_, time, **error)
     for name, pool in {pool["name"].lower(): pool for pool in _POOL.finditer(left_out)}.items():
-        skipped = fact.but(
-            type="skipped",
-            operation_id=operation_id(NAME, *key, name),
+        stated = run.stated(
+            operation_id(NAME, *key, name),
+            cluster.cluster_id,
             scope="node_image",
             node_pool=name,
             from_version=pool["current"],
             to_version=pool["target"],
         )
-        yield identified(skipped, source=NAME)
+        yield stated.fact("skipped", time)
 
 
 def _time(type_: str, started_at: datetime | None, completed_at: datetime | None, run: _Run) -> datetime | None:
@@ -204,23 +205,22 @@ def _time(type_: str, started_at: datetime | None, completed_at: datetime | None
             return completed_at or started_at or run.started_at
 
 
-def _with_error(fact: Event, error: object, message: str) -> Event:
-    """The fact with the error that the member is in; malformed evidence is none."""
+def _error(type_: str, error: object, message: str, *, keep: Collection[str]) -> dict[str, Any]:
+    """The fields of the error that the member is in; malformed evidence is none."""
     errors = _errors(error)
     code = next((code for each in errors if (code := _text(each.get("code")))), None)
     text = next((text for each in errors if (text := _text(each.get("message")))), None)
-    if fact.type == "failed":
+    if type_ == "failed":
         text = text or message or None
     if code is None and text is None:
-        return fact
+        return {}
     region = _REGION.search(text or "")
-    keep = fact.cluster_id.split("/")
-    return fact.but(
-        error_code=code and mask(code, keep=keep),
-        error_message=text and mask(text, keep=keep),
-        region=region and region[1].lower().replace(" ", ""),
-        flags=int(Flag.PREFLIGHT) if fact.type == "failed" and code in PREFLIGHT_CODES else 0,
-    )
+    return {
+        "error_code": code and mask(code, keep=keep),
+        "error_message": text and mask(text, keep=keep),
+        "region": region and region[1].lower().replace(" ", ""),
+        "flags": Flag.PREFLIGHT.value if type_ == "failed" and code in PREFLIGHT_CODES else 0,
+    }
 
 
 def _errors(error: object) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ sources).
 import json
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, TypeAlias
 
@@ -57,12 +57,18 @@ def parse(text: bytes) -> Any:
         return Refusal("invalid_json" if _is_utf8(text) else "invalid_utf8")
 
 
-def unwrapped(raw: bytes, value: Any, stamps: Mapping[str, Any] | None = None) -> Iterator[Found]:
+def unwrapped(raw: bytes, value: Any, stamps: Mapping[str, Any] | None = None) -> Iterable[Found]:
     """The records in a value that was read at once from `raw`, in order; none in an empty array or wrapper.
 
     `stamps`: those of the wrappers around the value; they hold where a record has none of its own.
     """
-    levels: list[tuple[Iterator[Any], Mapping[str, Any]]] = [(iter((value,)), stamps or {})]
+    if not stamps and isinstance(value, dict) and value.keys().isdisjoint(_WRAPPERS):
+        return ((raw, value),)  # a record and nothing around it, as most are
+    return _unwrapped(raw, value, stamps or {})
+
+
+def _unwrapped(raw: bytes, value: Any, stamps: Mapping[str, Any]) -> Iterator[Found]:
+    levels: list[tuple[Iterator[Any], Mapping[str, Any]]] = [(iter((value,)), stamps)]
     while levels:
         values, holding = levels[-1]
         for each in values:
@@ -124,7 +130,8 @@ def _value(stream: IO[bytes], begin: int, end: int, stamps: Mapping[str, Any], *
             case b"{":
                 behind = yield from _object(stream, begin, stamps, level)
             case _:
-                behind = yield from _whole(stream, begin, end, stamps)
+                yield from _whole(stream, begin, end, stamps)
+                behind = end
         behind = _behind_white_space(stream, behind)
         if behind < end:
             raise _Broken(behind)
@@ -148,7 +155,7 @@ def _array(stream: IO[bytes], begin: int, stamps: Mapping[str, Any], level: int)
     raise _Broken(begin)
 
 
-def _element(stream: IO[bytes], begin: int, end: int, stamps: Mapping[str, Any], level: int) -> Iterator[Found]:
+def _element(stream: IO[bytes], begin: int, end: int, stamps: Mapping[str, Any], level: int) -> Iterable[Found]:
     if end - begin > LINE_LIMIT:
         begin = _behind_white_space(stream, begin)
         if end - begin > LINE_LIMIT and level < _MOST_LEVELS and _read(stream, begin, begin + 1) in (b"[", b"{"):
@@ -156,17 +163,15 @@ def _element(stream: IO[bytes], begin: int, end: int, stamps: Mapping[str, Any],
     return _whole(stream, begin, end, stamps)
 
 
-def _whole(stream: IO[bytes], begin: int, end: int, stamps: Mapping[str, Any]) -> Generator[Found, None, int]:
-    """The records of a value that is read at once, unless it is too long for that. Returns its end."""
+def _whole(stream: IO[bytes], begin: int, end: int, stamps: Mapping[str, Any]) -> Iterable[Found]:
+    """The records of a value that is read at once, unless it is too long for that."""
     if end - begin > LINE_LIMIT:
-        yield _read(stream, begin, begin + KEPT_OF_A_LONG_LINE), Refusal("line_too_long")
-        return end
+        return ((_read(stream, begin, begin + KEPT_OF_A_LONG_LINE), Refusal("line_too_long")),)
     raw = _read(stream, begin, end).strip(_WHITE_SPACE)
     value = parse(raw)
     if isinstance(value, Refusal) and not _shows_its_end(raw):
         raise _Broken(begin, value.reason)
-    yield from unwrapped(raw, value, stamps)
-    return end
+    return unwrapped(raw, value, stamps)
 
 
 def _object(stream: IO[bytes], begin: int, stamps: Mapping[str, Any], level: int) -> Generator[Found, None, int]:
@@ -175,7 +180,8 @@ def _object(stream: IO[bytes], begin: int, stamps: Mapping[str, Any], level: int
     if members.records is None:
         if members.broken:
             raise _Broken(begin, members.broken.reason)
-        return (yield from _whole(stream, begin, members.end, stamps))
+        yield from _whole(stream, begin, members.end, stamps)
+        return members.end
     array = _array(stream, members.records.first, {**stamps, **members.stamps}, level)
     behind = _behind_white_space(stream, (yield from array))
     if behind < members.records.end:

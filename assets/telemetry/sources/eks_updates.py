@@ -12,10 +12,9 @@ import re
 from datetime import date
 from typing import Any
 
-from assets.telemetry.canonical import Event
 from assets.telemetry.flags import Flag
 from assets.telemetry.sources.fields import optional, required
-from assets.telemetry.sources.identity import identified, operation_id
+from assets.telemetry.sources.identity import Statement, operation_id
 from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, RecordError, Refused
 from assets.telemetry.sources.polls import observed_at
 from assets.telemetry.sources.privacy import mask
@@ -27,6 +26,7 @@ _UPGRADES = ("VersionUpdate", "VersionRollback", "AddonUpdate")
 # The end that a status reports; None while there is none.
 _ENDS = {"InProgress": None, "Successful": "succeeded", "Failed": "failed", "Cancelled": "cancelled"}
 _STAMPED = ("collected_at", "account_id", "region", "cluster_name")
+_ROLL, _ROLLBACK, _POLL_BOUND = (flag.value for flag in (Flag.ROLL, Flag.ROLLBACK, Flag.POLL_BOUND))
 # A name as it stands in a message, and where one inside an ARN or a URL begins and ends.
 _NAME = re.compile(r"\w++(?:[.:/-]++\w++)*")
 _SEGMENTS = re.compile(r"[:/]+")
@@ -47,8 +47,9 @@ def interpret(record: dict[str, Any], *, delivery_day: date) -> Outcome:
 def _interpret(record: dict[str, Any], delivery_day: date) -> Accepted | NotAnUpgrade:
     if isinstance(record.get("eventSource"), str):
         return NotAnUpgrade("request")
-    if any(record.get(stamp) in (None, "") for stamp in _STAMPED):
-        raise RecordError("missing_cluster")
+    for stamp in _STAMPED:
+        if record.get(stamp) in (None, ""):
+            raise RecordError("missing_cluster")
     account, name = required(record, "account_id", str), required(record, "cluster_name", str)
     region = "".join(required(record, "region", str).split()).lower()
     if not region:
@@ -64,19 +65,17 @@ def _interpret(record: dict[str, Any], delivery_day: date) -> Accepted | NotAnUp
         raise RecordError("invalid_value:update.status")
     created = optional(update, "update.createdAt", object)
     scope, to_version = _target(kind, node_group=node_group, addon=addon, params=_params(update))
-    flags: int = Flag.ROLLBACK if kind == "VersionRollback" else 0
+    flags = _ROLLBACK if kind == "VersionRollback" else 0
     if to_version is None and scope == "addon":
         return NotAnUpgrade("update")
     if to_version is None and scope == "node_pool":
-        flags |= Flag.ROLL  # to another launch template, whose image may be of any version
-    started = Event(
-        id="",
-        source="",
-        type="started",
-        time=collected_at if created is None else accepted_moment(created, delivery_day=delivery_day),
-        observed_at=collected_at,
-        operation_id=operation_id(NAME, account, region, name, node_group, addon, update_id),
+        flags |= _ROLL  # to another launch template, whose image may be of any version
+    started_at = None if created is None else accepted_moment(created, delivery_day=delivery_day)
+    stated = Statement(
+        NAME,
+        operation_id(NAME, account, region, name, node_group, addon, update_id),
         cluster_id=f"arn:aws:eks:{region}:{account}:cluster/{name}",
+        observed_at=collected_at,
         scope=scope,
         provider="eks",
         # An add-on takes the place of a pool, so that its versions and attempts are not taken for those of another.
@@ -84,16 +83,18 @@ def _interpret(record: dict[str, Any], delivery_day: date) -> Accepted | NotAnUp
         region=region,
         to_version=to_version,
         trigger="manual" if kind == "VersionRollback" else "unknown",
-        flags=flags | Flag.POLL_BOUND if created is None else flags,
     )
     end = _ENDS[status]
-    if end is None:
-        return Accepted((identified(started, source=NAME),))
-    code, message = (None, None) if end == "succeeded" else _error(update)
-    ended = started.but(type=end, time=collected_at, error_code=code, error_message=message, flags=flags | Flag.POLL_BOUND)
-    if created is None:  # it had started by an earlier poll; that both were now would be a duration of nothing
-        return Accepted((identified(ended, source=NAME),))
-    return Accepted((identified(started, source=NAME), identified(ended, source=NAME)))
+    events = []
+    if started_at is not None:
+        events.append(stated.fact("started", started_at, flags=flags))
+    elif end is None:
+        events.append(stated.fact("started", collected_at, flags=flags | _POLL_BOUND))
+    # Otherwise it had started by an earlier poll; that both were now would be a duration of nothing.
+    if end is not None:
+        error = {} if end == "succeeded" else _error(update)
+        events.append(stated.fact(end, collected_at, flags=flags | _POLL_BOUND, **error))
+    return Accepted(tuple(events))
 
 
 def _target(kind: str, *, node_group: str | None, addon: str | None, params: dict[str, str]) -> tuple[str, str | None]:
@@ -119,21 +120,25 @@ def _params(update: dict[str, Any]) -> dict[str, str]:
     return params
 
 
-def _error(update: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Code and message of the first error, without the resources that any of them names; malformed errors are none."""
+def _error(update: dict[str, Any]) -> dict[str, str | None]:
+    """The fields of the first error, without the resources that any of them names; malformed errors are none."""
     given = update.get("errors")
     errors = [error for error in given if isinstance(error, dict)] if isinstance(given, list) else []
     named = [error["resourceIds"] for error in errors if isinstance(error.get("resourceIds"), list)]
     resources = {name for names in named for name in names if isinstance(name, str)}
     first = errors[0] if errors else {}
-    return _masked(first.get("errorCode"), resources), _masked(first.get("errorMessage"), resources)
+    return {
+        "error_code": _masked(first.get("errorCode"), resources),
+        "error_message": _masked(first.get("errorMessage"), resources),
+    }
 
 
 def _masked(text: object, resources: set[str]) -> str | None:
     if not isinstance(text, str) or not text:
         return None
-
-    def without_resource(name: re.Match[str]) -> str:
-        return name[0] if resources.isdisjoint((name[0], *_SEGMENTS.split(name[0]))) else "<resource>"
-
-    return mask(_NAME.sub(without_resource, text))
+    names = _NAME.findall(text) if resources else []
+    if not resources.isdisjoint(names) or not resources.isdisjoint(_SEGMENTS.split("/".join(names))):
+        text = _NAME.sub(
+            lambda name: name[0] if resources.isdisjoint((name[0], *_SEGMENTS.split(name[0]))) else "<resource>", text
+        )
+    return mask(text)

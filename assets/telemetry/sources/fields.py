@@ -19,7 +19,7 @@ def optional(holder: Mapping[str, Any], path: str, kind: type[T]) -> T | None:
         RecordError: `invalid_type:<path>` when the value is of another type.
     """
     value = holder.get(path.rpartition(".")[2])
-    if value is None or value == "":
+    if not value and (value is None or value == ""):
         return None
     if not isinstance(value, kind):
         raise RecordError(f"invalid_type:{path}")
@@ -32,7 +32,9 @@ def required(holder: Mapping[str, Any], path: str, kind: type[T]) -> T:
     Raises:
         RecordError: `missing_field:<path>` when absent, `invalid_type:<path>` when of another type.
     """
-    value = optional(holder, path, kind)
-    if value is None:
+    value = holder.get(path.rpartition(".")[2])
+    if not value and (value is None or value == ""):
         raise RecordError(f"missing_field:{path}")
+    if not isinstance(value, kind):
+        raise RecordError(f"invalid_type:{path}")
     return value

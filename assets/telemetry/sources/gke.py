@@ -7,23 +7,21 @@ modules).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from assets.telemetry.canonical import Event
 from assets.telemetry.sources.fields import optional
-from assets.telemetry.sources.identity import identified, moment_text, operation_id
+from assets.telemetry.sources.identity import moment_text, operation_id
 from assets.telemetry.sources.times import accepted_moment
 
+THREAD = "gke"
 # How an upgrade ended, in the words of everything but operations.
 ENDS = {"SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELED": "cancelled"}
 
 _PATH = re.compile(r"(?:^|/)projects/([^/]+)/(?:locations|zones|regions)/([^/]+)/clusters/([^/]+)(?:/nodePools/([^/]+))?/?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """What a path names: a cluster, or a pool of it. `location`: the cluster's zone or region."""
 
     cluster_id: str
@@ -73,11 +71,3 @@ def moment(holder: Mapping[str, Any], path: str, delivery_day: date) -> datetime
     """
     value = optional(holder, path, object)
     return None if value is None else accepted_moment(value, delivery_day=delivery_day)
-
-
-def event(source: str, event_type: str, time: datetime, **said: Any) -> Event:
-    """A fact about an operation, identified. `said`: its other fields."""
-    return identified(
-        Event(id="", source="", type=event_type, time=time, provider="gke", thread="gke", **said),
-        source=source,
-    )

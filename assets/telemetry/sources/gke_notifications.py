@@ -14,6 +14,7 @@ from typing import Any
 from assets.telemetry.canonical import Event, time_is_in_range
 from assets.telemetry.sources import gke
 from assets.telemetry.sources.fields import optional, required
+from assets.telemetry.sources.identity import Statement
 from assets.telemetry.sources.nested import nested
 from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, RecordError, Refused
 from assets.telemetry.sources.privacy import mask
@@ -92,18 +93,23 @@ def _events(
         operation_id = gke.named_operation(resource.location, operation)
     else:
         operation_id = gke.unnamed_operation(resource, to_version=to_version, moment=facts[0][1])
-    said = {
-        "operation_id": operation_id,
-        "cluster_id": resource.cluster_id,
-        "scope": _SCOPES[resource_type],
-        "node_pool": resource.node_pool,
-        "region": gke.region(resource.location),
-        "from_version": optional(payload, "attributes.payload.currentVersion", str),
-        "to_version": to_version,
-    }
+    from_version = optional(payload, "attributes.payload.currentVersion", str)
     for fact, time in facts:
-        error = _error(payload) if fact in ("failed", "cancelled") else {}
-        yield gke.event(NAME, fact, time, observed_at=published_at or time, **error, **said)
+        stated = Statement(
+            NAME,
+            operation_id,
+            thread=gke.THREAD,
+            provider="gke",
+            cluster_id=resource.cluster_id,
+            scope=_SCOPES[resource_type],
+            node_pool=resource.node_pool,
+            region=gke.region(resource.location),
+            from_version=from_version,
+            to_version=to_version,
+            observed_at=published_at or time,
+        )
+        error: dict[str, Any] = _error(payload) if fact in ("failed", "cancelled") else {}
+        yield stated.fact(fact, time, **error)
 
 
 def _resource(attributes: dict[str, Any], payload: dict[str, Any], *, is_pool: bool) -> gke.Resource:

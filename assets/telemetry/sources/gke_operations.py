@@ -17,6 +17,7 @@ from assets.telemetry.canonical import NODE_COUNT_LIMIT
 from assets.telemetry.flags import Flag
 from assets.telemetry.sources import gke
 from assets.telemetry.sources.fields import optional, required
+from assets.telemetry.sources.identity import Statement
 from assets.telemetry.sources.outcomes import Accepted, NotAnUpgrade, Outcome, RecordError, Refused
 from assets.telemetry.sources.polls import observed_at
 from assets.telemetry.sources.privacy import mask
@@ -61,15 +62,18 @@ def _interpret_operation(record: dict[str, Any], delivery_day: date) -> Accepted
     target = _resource(record, "targetLink")
     location = optional(record, "location", str) or optional(record, "zone", str) or target.location
     is_of_pool = scope == "node_pool"
-    said = {
-        "operation_id": gke.named_operation(location, name),
-        "cluster_id": target.cluster_id,
-        "scope": scope,
-        "node_pool": target.node_pool if is_of_pool else None,
-        "region": gke.region(location),
-        "node_count": _node_count(record.get("progress")),
-        "observed_at": observed_at(record, delivery_day=delivery_day),
-    }
+    stated = Statement(
+        NAME,
+        gke.named_operation(location, name),
+        thread=gke.THREAD,
+        provider="gke",
+        cluster_id=target.cluster_id,
+        scope=scope,
+        node_pool=target.node_pool if is_of_pool else None,
+        region=gke.region(location),
+        node_count=_node_count(record.get("progress")),
+        observed_at=observed_at(record, delivery_day=delivery_day),
+    )
     flags = _ROLL if is_of_pool else 0
     started_at, inferred = gke.moment(record, "startTime", delivery_day), 0
     if started_at is None:
@@ -77,7 +81,7 @@ def _interpret_operation(record: dict[str, Any], delivery_day: date) -> Accepted
     if status in _UNDER_WAY:
         if started_at is None:
             raise RecordError("missing_field:startTime")
-        return Accepted((gke.event(NAME, _UNDER_WAY[status], started_at, flags=flags | inferred, **said),))
+        return Accepted((stated.fact(_UNDER_WAY[status], started_at, flags=flags | inferred),))
     if status != "DONE":
         raise RecordError("invalid_value:status")
     outcome, error = _outcome(record)
@@ -88,11 +92,11 @@ def _interpret_operation(record: dict[str, Any], delivery_day: date) -> Accepted
     if ended_at is None:
         raise RecordError("missing_field:endTime")
     if started_at is None:
-        return Accepted((gke.event(NAME, outcome, ended_at, flags=flags, **error, **said),))
-    started = gke.event(NAME, "started", started_at, flags=flags | inferred, **said)
+        return Accepted((stated.fact(outcome, ended_at, flags=flags, **error),))
+    started = stated.fact("started", started_at, flags=flags | inferred)
     if is_of_pool and outcome == "succeeded" and ended_at - started_at < _SHORTEST_ROLL:
         flags |= _SUSPECTED_NOOP
-    return Accepted((started, gke.event(NAME, outcome, ended_at, flags=flags, **error, **said)))
+    return Accepted((started, stated.fact(outcome, ended_at, flags=flags, **error)))
 
 
 def _interpret_details(record: dict[str, Any], delivery_day: date) -> Accepted:
@@ -108,19 +112,22 @@ def _interpret_details(record: dict[str, Any], delivery_day: date) -> Accepted:
     if moment is None:
         raise RecordError("missing_field:startTime")
     to_version, start_type = optional(record, "targetVersion", str), record.get("startType")
-    said = {
-        "operation_id": gke.unnamed_operation(target, to_version=to_version, moment=moment),
-        "cluster_id": target.cluster_id,
-        "scope": "node_pool" if target.node_pool else "control_plane",
-        "node_pool": target.node_pool,
-        "region": gke.region(target.location),
-        "from_version": optional(record, "initialVersion", str),
-        "to_version": to_version,
-        "trigger": _TRIGGERS.get(start_type) if isinstance(start_type, str) else None,
-        "observed_at": observed_at(record, delivery_day=delivery_day),
-    }
+    stated = Statement(
+        NAME,
+        gke.unnamed_operation(target, to_version=to_version, moment=moment),
+        thread=gke.THREAD,
+        provider="gke",
+        cluster_id=target.cluster_id,
+        scope="node_pool" if target.node_pool else "control_plane",
+        node_pool=target.node_pool,
+        region=gke.region(target.location),
+        from_version=optional(record, "initialVersion", str),
+        to_version=to_version,
+        trigger=_TRIGGERS.get(start_type) if isinstance(start_type, str) else None,
+        observed_at=observed_at(record, delivery_day=delivery_day),
+    )
     facts = (("started", started_at), (gke.ENDS.get(state), ended_at))
-    return Accepted(tuple(gke.event(NAME, fact, time, **said) for fact, time in facts if fact and time))
+    return Accepted(tuple(stated.fact(fact, time) for fact, time in facts if fact and time))
 
 
 def _resource(record: dict[str, Any], path: str) -> gke.Resource:

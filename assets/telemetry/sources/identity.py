@@ -6,9 +6,8 @@ keep their own ids.
 """
 
 import hashlib
-from dataclasses import fields
 from datetime import datetime
-from operator import attrgetter
+from typing import Any
 
 import orjson
 
@@ -16,11 +15,6 @@ from assets.telemetry.canonical import Event
 
 _SEPARATOR = "\x1f"
 _HASH_CHARACTERS = 32
-# Everything a fact says. When it was observed, and what the fold is told about it, are no part of that: the same fact seen again
-# is a duplicate.
-_NOT_SAID = ("id", "source", "type", "time", "observed_at", "operation_id", "thread", "flags")
-_DATA_FIELDS = tuple(field.name for field in fields(Event) if field.name not in _NOT_SAID)
-_data_values = attrgetter(*_DATA_FIELDS)
 
 
 def h(*parts: str | None) -> str:
@@ -29,8 +23,7 @@ def h(*parts: str | None) -> str:
     Callers pass normalised values only. File names, delivery days, line numbers and load times are never
     among them, so that delivering a file again, or in another order, gives the same identifiers.
     """
-    text = _SEPARATOR.join([part or "" for part in parts])
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_HASH_CHARACTERS]
+    return _hash(_SEPARATOR.join([part or "" for part in parts]))
 
 
 def operation_id(source: str, *natural_key: str | None) -> str:
@@ -40,16 +33,48 @@ def operation_id(source: str, *natural_key: str | None) -> str:
 
 def moment_text(moment: datetime) -> str:
     """A moment as it enters a hash: RFC 3339 in UTC with six digits."""
-    return f"{moment.isoformat(timespec='microseconds')}Z"
+    text = orjson.dumps(moment)[1:-1].decode()  # takes half as long as `isoformat`, and like it writes no fraction that is nought
+    return f"{text}Z" if moment.microsecond else f"{text}.000000Z"
 
 
-def identified(event: Event, *, source: str) -> Event:
-    """The event with `id` and `source` derived from the fact it states, whatever it held there before.
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_HASH_CHARACTERS]
 
-    `source`: name of the wire format. The same fact gives the same id however often and whenever it was seen;
-    a corrected fact is another event.
+
+class Statement:
+    """What a record states of one operation whatever happened to it, and the facts that it adds, as events.
+
+    An event's `id` and `source` derive from the fact that it states. The same fact gives the same id however often and whenever
+    it was seen, so neither that nor what the fold is told about it is part of the id; a corrected fact is another event.
     """
-    data = {name: value for name, value in zip(_DATA_FIELDS, _data_values(event), strict=True) if value is not None}
-    fact = orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode("utf-8")
-    identity = h(source, event.operation_id, event.type, moment_text(event.time), fact)
-    return event.but(id=identity, source=f"/upgradeslo/{source}/{event.cluster_id}")
+
+    __slots__ = ("_event_source", "_observed_at", "_operation_id", "_said", "_source", "_thread")
+
+    def __init__(
+        self, source: str, operation_id: str, *, cluster_id: str, observed_at: datetime, thread: str | None = None, **said: Any
+    ) -> None:
+        """`source`: name of the wire format. `said`: other fields of all its events; None is as good as nothing."""
+        self._source, self._event_source = source, f"/upgradeslo/{source}/{cluster_id}"
+        self._operation_id, self._observed_at, self._thread = operation_id, observed_at, thread
+        self._said = _given(said)
+        self._said["cluster_id"] = cluster_id
+
+    def fact(self, type_: str, time: datetime, *, flags: int = 0, **more: Any) -> Event:
+        """The event that this happened then. `more`: fields of this event alone."""
+        said = self._said | _given(more) if more else self._said
+        data = orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode("utf-8")
+        return Event(
+            _hash(f"{self._source}\x1f{self._operation_id}\x1f{type_}\x1f{moment_text(time)}\x1f{data}"),
+            self._event_source,
+            type_,
+            time,
+            self._observed_at,
+            self._operation_id,
+            thread=self._thread,
+            flags=flags,
+            **said,
+        )
+
+
+def _given(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if value is not None}

@@ -10,16 +10,15 @@ little else as possible: what changes from poll to poll (who asked for the upgra
 carried by `started` alone.
 """
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from assets.telemetry.canonical import EARLIEST, Event
 from assets.telemetry.flags import Flag
 from assets.telemetry.sources.fields import optional, required
-from assets.telemetry.sources.identity import h, identified, moment_text, operation_id
+from assets.telemetry.sources.identity import Statement, h, moment_text, operation_id
+from assets.telemetry.sources.memory import remembered
 from assets.telemetry.sources.outcomes import DESCRIBED, Accepted, NotAnUpgrade, Outcome, RecordError, Refused
 from assets.telemetry.sources.polls import observed_at
 from assets.telemetry.sources.privacy import mask
@@ -33,10 +32,11 @@ _STATES = ("Completed", "Partial")
 _PLATFORMS = ("aws", "azure", "gcp")
 # OpenShift keeps this many entries, and forgets some in between rather than the oldest.
 _FULL_HISTORY = 100
+_precedence = remembered(precedence)
+_INFERRED, _PRUNED, _ROLLBACK = (flag.value for flag in (Flag.INFERRED, Flag.PRUNED, Flag.ROLLBACK))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """One entry of the history. `completed_at`: when the cluster was done with it, whatever came of it."""
 
     is_completed: bool
@@ -46,8 +46,7 @@ class _Entry:
     completed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
+class _Evidence(NamedTuple):
     """What the object says about its newest entry only, and no longer once there is a newer one."""
 
     wanted_version: str | None
@@ -82,20 +81,19 @@ def _infrastructure(record: dict[str, Any], delivery_day: date) -> Accepted | No
     region = _region(optional(status, "status.platformStatus", dict) or {})
     if region is None:
         return NotAnUpgrade("infrastructure")
-    fact = Event(
-        id="",
-        source="",
-        type=DESCRIBED,
-        time=EARLIEST,  # any that never changes, so that the same description seen later is the same event
-        observed_at=observed_at(record, delivery_day=delivery_day),
-        operation_id=operation_id(NAME, cluster_id, "infrastructure"),
+    seen_at = observed_at(record, delivery_day=delivery_day)
+    stated = Statement(
+        NAME,
+        operation_id(NAME, cluster_id, "infrastructure"),
         cluster_id=cluster_id,
+        observed_at=seen_at,
         scope="cluster",
         provider="openshift",
         region=region,
         thread=THREAD,
     )
-    return Accepted((identified(fact, source=NAME).but(time=fact.observed_at),))
+    # Any moment that never changes, so that the same description seen later is the same event.
+    return Accepted((replace(stated.fact(DESCRIBED, EARLIEST), time=seen_at),))
 
 
 def _region(platforms: dict[str, Any]) -> str | None:
@@ -117,7 +115,7 @@ def _cluster_version(record: dict[str, Any], delivery_day: date) -> Accepted | N
     if not history:
         return NotAnUpgrade("no_history")
     evidence = _evidence(spec, status, cluster_id=cluster_id)
-    events = tuple(_events(history, evidence, cluster_id=cluster_id, observed_at=seen_at))
+    events = _events(history, evidence, cluster_id=cluster_id, observed_at=seen_at)
     if events:
         return Accepted(events)
     return NotAnUpgrade("install" if len(history) == 1 else "no_version_change")
@@ -146,71 +144,65 @@ def _evidence(spec: dict[str, Any], status: dict[str, Any], *, cluster_id: str) 
     """What there is to know about the newest entry; malformed evidence is none, and hides no upgrade."""
     wanted, desired = _object(spec.get("desiredUpdate")), _object(status.get("desired"))
     conditions = status.get("conditions")
-    failing = next(
-        (
-            condition
-            for condition in (conditions if isinstance(conditions, list) else [])
-            if isinstance(condition, dict) and condition.get("type") == "Failing" and condition.get("status") == "True"
-        ),
-        {},
-    )
-    keep = (cluster_id.lower(),)
-    reason, message = _text(failing.get("reason")), _text(failing.get("message"))
+    reason = message = None
+    for condition in conditions if isinstance(conditions, list) else ():
+        if isinstance(condition, dict) and condition.get("type") == "Failing" and condition.get("status") == "True":
+            reason, message = _text(condition.get("reason")), _text(condition.get("message"))
+            break
     return _Evidence(
         wanted_version=_text(wanted.get("version")),
         wanted_image=_text(wanted.get("image")),
         current_version=_text(desired.get("version")),
-        error_code=None if reason is None else mask(reason, keep=keep),
-        error_message=None if message is None else mask(message, keep=keep),
+        error_code=reason and mask(reason, keep=(cluster_id.lower(),)),
+        error_message=message and mask(message, keep=(cluster_id.lower(),)),
     )
 
 
-def _events(history: list[_Entry], evidence: _Evidence, *, cluster_id: str, observed_at: datetime) -> Iterator[Event]:
+def _events(history: list[_Entry], evidence: _Evidence, *, cluster_id: str, observed_at: datetime) -> tuple[Event, ...]:
     """The facts of every upgrade in the history, oldest first; the oldest entry is the installation."""
+    events: list[Event] = []
     from_version = None
-    pruned = Flag.PRUNED if len(history) >= _FULL_HISTORY else 0
-    seen_starts: Counter[datetime] = Counter()
+    pruned = _PRUNED if len(history) >= _FULL_HISTORY else 0
+    seen_starts: dict[datetime, int] = {}
     for index in reversed(range(len(history))):
         entry, is_install, is_newest = history[index], index == len(history) - 1, index == 0
-        seen_starts[entry.started_at] += 1
+        ordinal = seen_starts[entry.started_at] = seen_starts.get(entry.started_at, 0) + 1
         to_version = entry.version or (evidence.current_version if is_newest else None) or _tag(entry.image)
         if not is_install and not _is_same_version(from_version, to_version):
-            fact = Event(
-                id="",
-                source="",
-                type="started",
-                time=entry.started_at,
-                observed_at=observed_at,
-                operation_id=_operation_id(cluster_id, entry.started_at, ordinal=seen_starts[entry.started_at]),
+            stated = Statement(
+                NAME,
+                _operation_id(cluster_id, entry.started_at, ordinal=ordinal),
                 cluster_id=cluster_id,
+                observed_at=observed_at,
+                thread=THREAD,
                 scope="cluster",
                 provider="openshift",
                 from_version=from_version,
                 to_version=to_version,
                 upgrade_id=h(cluster_id, to_version, from_version),
-                thread=THREAD,
-                flags=pruned | (Flag.ROLLBACK if _is_lower(to_version, than=from_version) else 0),
             )
-            yield from _facts(fact, entry, newer=None if is_newest else history[index - 1], evidence=evidence)
+            flags = pruned | (_ROLLBACK if _is_lower(to_version, than=from_version) else 0)
+            is_manual = is_newest and _is_wanted(entry, to_version, evidence)
+            newer = None if is_newest else history[index - 1]
+            events += _facts(stated, entry, newer, flags=flags, is_manual=is_manual, evidence=evidence)
         if entry.is_completed:
             from_version = to_version
+    return tuple(events)
 
 
-def _facts(fact: Event, entry: _Entry, *, newer: _Entry | None, evidence: _Evidence) -> Iterator[Event]:
+def _facts(
+    stated: Statement, entry: _Entry, newer: _Entry | None, *, flags: int, is_manual: bool, evidence: _Evidence
+) -> tuple[Event, ...]:
     """`started` with its evidence, and the end: an entry left without one ended when a newer one started."""
     ended_at = entry.completed_at or (newer.started_at if newer else None)
-    is_manual = newer is None and _is_wanted(entry, fact.to_version, evidence)
-    started = fact.but(trigger="manual" if is_manual else "unknown")
+    error = {"error_code": evidence.error_code, "error_message": evidence.error_message} if ended_at is None else {}
+    started = stated.fact("started", entry.started_at, flags=flags, trigger="manual" if is_manual else "unknown", **error)
     if ended_at is None:
-        started = started.but(error_code=evidence.error_code, error_message=evidence.error_message)
-    yield identified(started, source=NAME)
-    if ended_at is not None and entry.is_completed:
+        return (started,)
+    if entry.is_completed:
         # Completed means that the cluster reports this very version, however many upgrades follow.
-        succeeded = fact.but(type="succeeded", time=ended_at, observed_version=entry.version)
-        yield identified(succeeded, source=NAME)
-    elif ended_at is not None:
-        flags = fact.flags if entry.completed_at else fact.flags | Flag.INFERRED
-        yield identified(fact.but(type="superseded", time=ended_at, flags=flags), source=NAME)
+        return started, stated.fact("succeeded", ended_at, flags=flags, observed_version=entry.version)
+    return started, stated.fact("superseded", ended_at, flags=flags if entry.completed_at else flags | _INFERRED)
 
 
 def _is_wanted(entry: _Entry, to_version: str | None, evidence: _Evidence) -> bool:
@@ -243,7 +235,7 @@ def _is_same_version(one: str | None, other: str | None) -> bool:
 
 
 def _is_lower(one: str | None, *, than: str | None) -> bool:
-    return one is not None and than is not None and precedence(one) < precedence(than)
+    return one is not None and than is not None and _precedence(one) < _precedence(than)
 
 
 def _object(value: object) -> dict[str, Any]:

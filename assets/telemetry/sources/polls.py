@@ -7,13 +7,15 @@ whose events were seen when they happened.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from assets.moments import end_of
 from assets.telemetry.sources.envelopes import STAMPS
 from assets.telemetry.sources.fields import optional
-from assets.telemetry.sources.outcomes import RecordError
-from assets.telemetry.sources.times import accepted_moment, parse_moment
+from assets.telemetry.sources.times import accepted_moment
+
+_end_of = lru_cache(maxsize=64)(end_of)  # asked for every record of a file, which has one day
 
 
 def observed_at(record: Mapping[str, Any], *, delivery_day: date) -> datetime:
@@ -25,7 +27,5 @@ def observed_at(record: Mapping[str, Any], *, delivery_day: date) -> datetime:
     for stamp in STAMPS:
         value = optional(record, stamp, object)
         if value is not None:
-            if parse_moment(value) is None:
-                raise RecordError(f"invalid_value:{stamp}")
-            return accepted_moment(value, delivery_day=delivery_day)
-    return end_of(delivery_day)
+            return accepted_moment(value, delivery_day=delivery_day, unreadable=f"invalid_value:{stamp}")
+    return _end_of(delivery_day)

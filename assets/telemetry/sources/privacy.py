@@ -9,8 +9,11 @@ Every pattern is linear in the length of the text, since the text is a stranger'
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from ipaddress import AddressValueError, IPv6Address
+from typing import NamedTuple
+
+from assets.telemetry.sources.memory import remembered
 
 MESSAGE_LIMIT = 2_000
 
@@ -54,36 +57,6 @@ _NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(\\++)u00([2-7][0-9a-f])", re.IGNORECASE)
 _BARE_DROPPED_KEY = re.compile(rf"""(?<![\w"\\])'?(?:{"|".join(_DROPPED_KEYS)})(?:_d)?'?\s{{0,3}}[:=]""", re.IGNORECASE)
 _STRUCTURE = re.compile(r'(?<!\\)(\\*+)"|[\[\]{},]')
 
-_URL_CREDENTIALS = re.compile(r"://[^\s/@:]*+:[^\s/@]*+@")
-_BEARER = re.compile(r"\b(bearer\s{1,3})[\w.~+/=-]{8,}+", re.IGNORECASE)
-_SECRET = re.compile(
-    r"""(?<![\w-])([\w-]*?(?:(?:token|secret|password|passwd|pwd|api[-_]?key|access[-_]?key)"""
-    r"""\\{0,7}["']?\s{0,3}[=:]|sig(?:nature)?=)\s{0,3}\\{0,7}["']?)[^\s"'`,;&<>\[\]{}()\\]++""",
-    re.IGNORECASE,
-)
-_TOKEN = re.compile(
-    r"(?<![\w~-])(?:eyJ[\w-]{8,}+(?:\.[\w-]++)+|sha256~[\w-]{20,}+|(?:AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|gh[a-z]_\w{20,}+|glpat-[\w-]{20,}+)"
-)
-_EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.[\w-]++)++")
-_NODE_HOST = re.compile(r"(?<![\w.-])ip-[\w.-]++")
-_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)", re.ASCII)
-_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{3,39}+(?![\w:.])", re.ASCII)
-_GUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
-_QUOTED_PAIR = re.compile(r"""(["'`])[a-z0-9-]{1,63}/(?!v\d)[a-z0-9.-]{1,253}\1""")
-_BLOCKED_PAIR = re.compile(r"(?<![\w./-])[a-z0-9-]{1,63}/[a-z0-9.-]{1,253}(?= blocked by pdb)")
-_BARE_NAME = r"[a-z0-9][a-z0-9.]*+[-/][a-z0-9./-]++"
-_NAMED = re.compile(
-    r"\b(pods?|namespaces?|pdbs?|pod ?disruption ?budgets?)\b(\s{0,3}[:=]?\s{0,3})"
-    rf"""(?:(["'`])[^"'`\s]{{1,300}}\3|\[?{_BARE_NAME}(?:, ?{_BARE_NAME})*+\]?)""",
-    re.IGNORECASE,
-)
-# The random parts of a replica set's pod, from the alphabet Kubernetes uses for them (no vowels, no 0, 1 and
-# 3).
-_REPLICA = re.compile(
-    r"(?<![\w.-])(?:[a-z0-9-]{1,63}/)?[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![\w-])"
-)
-
 
 def mask(text: str, *, keep: Collection[str] = ()) -> str:
     """A message without what identifies people, workloads and machines, cut at 2,000 characters.
@@ -92,12 +65,18 @@ def mask(text: str, *, keep: Collection[str] = ()) -> str:
     namespaces and disruption budgets become placeholders such as `<email>`. `keep`: GUIDs that stay, in lower
     case: those of the cluster.
     """
-    masked = _without_secrets_and_addresses(text)
+    return _masked(text, keep) if _GUID.search(text) else _masked_without_guid(text)
+
+
+def _masked(text: str, keep: Collection[str]) -> str:
+    masked = _replaced(text, _SECRETS_AND_ADDRESSES)
     masked = _GUID.sub(lambda guid: guid[0] if guid[0].lower() in keep else "<guid>", masked)
-    masked = _NAMED.sub(r"\1\2<name>", masked)
-    masked = _QUOTED_PAIR.sub(r"\1<name>\1", masked)
-    masked = _BLOCKED_PAIR.sub("<name>", masked)
-    return _REPLICA.sub("<name>", masked)[:MESSAGE_LIMIT]
+    return _replaced(masked, _NAMES)[:MESSAGE_LIMIT]
+
+
+@remembered
+def _masked_without_guid(text: str) -> str:
+    return _masked(text, ())
 
 
 def mask_raw(raw: bytes, *, is_broken: bool = False) -> bytes:
@@ -114,18 +93,29 @@ def mask_raw(raw: bytes, *, is_broken: bool = False) -> bytes:
     text = _without_dropped_keys(text)
     if is_broken and (key := _BARE_DROPPED_KEY.search(text)):
         text = f"{text[: key.end()]} <dropped>"
-    return _without_secrets_and_addresses(text).encode("utf-8", "surrogateescape")
+    return _replaced(text, _SECRETS_AND_ADDRESSES).encode("utf-8", "surrogateescape")
 
 
-def _without_secrets_and_addresses(text: str) -> str:
-    text = _URL_CREDENTIALS.sub("://<token>@", text)
-    text = _BEARER.sub(r"\1<token>", text)
-    text = _SECRET.sub(r"\1<token>", text)
-    text = _TOKEN.sub("<token>", text)
-    text = _EMAIL.sub("<email>", text)
-    text = _NODE_HOST.sub(_if(_is_node_host, "<host>"), text)
-    text = _IPV4.sub(_if(_is_ipv4, "<ip>"), text)
-    return _IPV6.sub(_masked_ipv6, text)
+class _Rule(NamedTuple):
+    """What is replaced, and by what. `hints`: whatever the pattern matches holds one of them, upper case aside."""
+
+    pattern: re.Pattern[str]
+    replacement: str | Callable[[re.Match[str]], str]
+    hints: tuple[str, ...]
+
+
+def _replaced(text: str, rules: Iterable[_Rule]) -> str:
+    """The text after all rules. Most messages hold a hint of hardly any, and looking for hints costs next to nothing."""
+    hinting = text.lower()
+    is_ascii = text.isascii()
+    for pattern, replacement, hints in rules:
+        for hint in hints:
+            # Beyond ASCII a pattern that disregards case matches more than the lower case of a hint: ſ is an s of "secret" too.
+            if hint in hinting or not is_ascii:
+                text = pattern.sub(replacement, text)
+                hinting = text.lower()
+                break
+    return text
 
 
 def _if(condition: Callable[[str], bool], placeholder: str) -> Callable[[re.Match[str]], str]:
@@ -148,6 +138,57 @@ def _masked_ipv6(match: re.Match[str]) -> str:
     except AddressValueError:
         return candidate
     return "<ip>" + candidate[len(address) :]
+
+
+_SECRETS_AND_ADDRESSES = (
+    _Rule(re.compile(r"://[^\s/@:]*+:[^\s/@]*+@"), "://<token>@", hints=("://",)),
+    _Rule(re.compile(r"\b(bearer\s{1,3})[\w.~+/=-]{8,}+", re.IGNORECASE), r"\1<token>", hints=("bearer",)),
+    _Rule(
+        re.compile(
+            r"""(?<![\w-])([\w-]*?(?:(?:token|secret|password|passwd|pwd|api[-_]?key|access[-_]?key)"""
+            r"""\\{0,7}["']?\s{0,3}[=:]|sig(?:nature)?=)\s{0,3}\\{0,7}["']?)[^\s"'`,;&<>\[\]{}()\\]++""",
+            re.IGNORECASE,
+        ),
+        r"\1<token>",
+        hints=("token", "secret", "passw", "pwd", "key", "sig=", "signature="),
+    ),
+    _Rule(
+        re.compile(
+            r"(?<![\w~-])(?:eyJ[\w-]{8,}+(?:\.[\w-]++)+|sha256~[\w-]{20,}+|(?:AKIA|ASIA)[A-Z0-9]{16}\b"
+            r"|gh[a-z]_\w{20,}+|glpat-[\w-]{20,}+)"
+        ),
+        "<token>",
+        hints=("eyj", "sha256~", "akia", "asia", "gh", "glpat-"),
+    ),
+    _Rule(re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.[\w-]++)++"), "<email>", hints=("@",)),
+    _Rule(re.compile(r"(?<![\w.-])ip-[\w.-]++"), _if(_is_node_host, "<host>"), hints=("ip-",)),
+    _Rule(re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)", re.ASCII), _if(_is_ipv4, "<ip>"), hints=(".",)),
+    _Rule(re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{3,39}+(?![\w:.])", re.ASCII), _masked_ipv6, hints=(":",)),
+)
+_GUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
+_BARE_NAME = r"[a-z0-9][a-z0-9.]*+[-/][a-z0-9./-]++"
+_NAMES = (
+    _Rule(
+        re.compile(
+            r"\b(pods?|namespaces?|pdbs?|pod ?disruption ?budgets?)\b(\s{0,3}[:=]?\s{0,3})"
+            rf"""(?:(["'`])[^"'`\s]{{1,300}}\3|\[?{_BARE_NAME}(?:, ?{_BARE_NAME})*+\]?)""",
+            re.IGNORECASE,
+        ),
+        r"\1\2<name>",
+        hints=("pod", "namespace", "pdb"),
+    ),
+    _Rule(re.compile(r"""(["'`])[a-z0-9-]{1,63}/(?!v\d)[a-z0-9.-]{1,253}\1"""), r"\1<name>\1", hints=("/",)),
+    _Rule(re.compile(r"(?<![\w./-])[a-z0-9-]{1,63}/[a-z0-9.-]{1,253}(?= blocked by pdb)"), "<name>", hints=(" blocked by pdb",)),
+    # The random parts of a replica set's pod, from the alphabet Kubernetes uses for them (no vowels, no 0, 1 and 3).
+    _Rule(
+        re.compile(
+            r"(?<![\w.-])(?:[a-z0-9-]{1,63}/)?[a-z0-9-]+-[bcdfghjklmnpqrstvwxz2456789]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}"
+            r"(?![\w-])"
+        ),
+        "<name>",
+        hints=("-",),
+    ),
+)
 
 
 def _without_dropped_keys(text: str) -> str:

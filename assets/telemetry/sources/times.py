@@ -28,28 +28,28 @@ def parse_moment(value: object) -> datetime | None:
     epoch milliseconds (from 1e11), epoch nanoseconds (from 1e17). A time without an offset states no moment.
     """
     match value:
+        case str():
+            return parse_time(value) or (_of_epoch(Decimal(value)) if _NUMBER.fullmatch(value) else None)
         case bool():
             return None
         case int():
             return _of_epoch(Decimal(value))
         case float():
             return _of_epoch(Decimal(repr(value)))  # the digits that were written, not their binary neighbour
-        case str():
-            return _of_epoch(Decimal(value)) if _NUMBER.fullmatch(value) else parse_time(value)
         case _:
             return None
 
 
-def accepted_moment(value: object, *, delivery_day: date) -> datetime:
+def accepted_moment(value: object, *, delivery_day: date, unreadable: str = "invalid_time") -> datetime:
     """The moment a JSON value states, if a record delivered on that day can speak of it.
 
     Raises:
-        RecordError: `invalid_time`, or `time_out_of_range` before Kubernetes or more than 48 h after the
-        delivery day.
+        RecordError: `unreadable` for a value that states none, or `time_out_of_range` before Kubernetes or more than 48 h after
+        the delivery day.
     """
     moment = parse_moment(value)
     if moment is None:
-        raise RecordError("invalid_time")
+        raise RecordError(unreadable)
     if not time_is_in_range(moment, delivery_day):
         raise RecordError("time_out_of_range")
     return moment

@@ -31,6 +31,8 @@ CLUSTER = "0b1c0000-1111-4222-8333-944444444444"
         pytest.param("password=hunter2&sig=abc%3D, next", "password=<token>&sig=<token>, next", id="secrets in a query"),
         pytest.param("pull https://me:pw@reg.io/x", "pull https://<token>@reg.io/x", id="credentials in a URL"),
         pytest.param("login sha256~Zm9vYmFyYmF6cXV4cXV1eA", "login <token>", id="a token known by its prefix"),
+        pytest.param("PASSWORD: hunter2 and Api_Key=abc", "PASSWORD: <token> and Api_Key=<token>", id="secrets in capitals"),
+        pytest.param("ſecret=hunter2", "ſecret=<token>", id="secrets in letters that only look like others"),
         pytest.param(
             "blocked by pdb shop/cart-pdb with 2 unready pods",
             "blocked by pdb <name> with 2 unready pods",
@@ -76,6 +78,12 @@ def test_a_message_is_masked(message, expected):
 )
 def test_what_identifies_nobody_stays(message):
     assert mask(message) == message
+
+
+def test_what_one_cluster_keeps_is_masked_for_the_next():
+    message = f"cluster {CLUSTER} is gone"
+    assert mask(message, keep=(CLUSTER,)) == message
+    assert mask(message) == "cluster <guid> is gone"
 
 
 def test_a_message_is_cut_after_it_was_masked():
