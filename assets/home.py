@@ -59,6 +59,11 @@ class Home:
         return self.root / "refused"
 
     @property
+    def notified(self) -> Path:
+        """What notification targets have been told of alerts; a rebuild leaves it alone."""
+        return self.root / "notified.json"
+
+    @property
     def simulation(self) -> Path:
         """What a simulation planted, for comparison."""
         return self.root / "simulation"

@@ -17,7 +17,7 @@ from assets.transactions import transaction
 
 # Raised by one whenever a table, or what the intake writes into one, changes so that a rebuild must follow: operations, cells
 # and status are computed anew for other code, events are not.
-LAYOUT = 6
+LAYOUT = 7
 # Keys in the tables are DuckDB hashes; a version that hashes differently would see old events as new ones.
 _FINGERPRINT = "SELECT ? || '-' || hash('upgrade', 'slo')"
 # The files of the key indexes that count (`assets/key_index.py`).
@@ -32,7 +32,7 @@ _TABLES = {
         "inventory", "inventory_version", "changed_clusters",
     ),
     "upgrades": ("state", "operations", "other_operations", "running", "touched_days"),
-    "slo": ("cells", "cells_state", "unpublished_days", "status", "status_state"),
+    "slo": ("cells", "cells_state", "unpublished_days", "status", "status_state", "alerts"),
     "reports": ("verdicts", "snapshot_state"),
 }  # fmt: skip
 

@@ -203,7 +203,7 @@ def where_does_it_hurt(found, place, status):
 def how_long_do_they_take(objectives, place, status):
     durations = [
         figure
-        for number, objective in enumerate((each for each in objectives.objectives if each.kind == "threshold"), start=1)
+        for number, objective in enumerate((each for each in objectives.objectives if each.limits_durations), start=1)
         if (figure := figures.duration_quantiles(whole_fleet(status, objective), status, number=number)) is not None
     ]
     mo.vstack(

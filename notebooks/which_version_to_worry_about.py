@@ -295,7 +295,7 @@ def compare_with_others(daily, objective, report_date, status, version):
 def show_durations(fleet, objective, slo, status, version):
     _heading = mo.md("## How long do upgrades take?")
     _not_timed = said("<p>This objective is not about durations. Choose one that is, to see quantiles by version.</p>")
-    mo.stop(objective.kind != "threshold", mo.vstack([_heading, _not_timed]))
+    mo.stop(not objective.limits_durations, mo.vstack([_heading, _not_timed]))
     durations = figures.duration_quantiles(
         standing(objective, shown(objective.display_name), fleet.filter(slo=slo)),
         beside(status, objective, version),

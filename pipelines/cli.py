@@ -179,6 +179,40 @@ def check(files: tuple[Path, ...]) -> None:
     click.echo(f"{len(found.objectives)} objectives in {len(files)} files: {', '.join(each.name for each in found.objectives)}")
 
 
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Print the messages; send and remember nothing.")
+def alerts(dry_run: bool) -> None:
+    """Tell notification targets what is new about the burn-rate alerts of the newest published report.
+
+    The daily job does so by itself; this sends what could not be delivered then. Exit code: 0 all told, 1 a delivery failed.
+    """
+
+    def act(settings: "Settings") -> int:
+        from assets.reports.notifications import NotifiedUnreadable, tell
+        from assets.reports.targets import variable_of
+
+        try:
+            telling = tell(settings.home, settings.targets, is_dry=dry_run)
+        except NotifiedUnreadable as problem:
+            raise click.ClickException(str(problem)) from problem
+        for each in telling.deliveries:
+            message, target = each.message, each.message.target
+            if each.problem:
+                click.echo(f"{target} was not told, and will be at the next run: {each.problem}", err=True)
+                continue
+            unset = "" if target in settings.targets.addresses else f" (without an address: set {variable_of(target)})"
+            click.echo(f"{'would tell' if dry_run else 'told'} {target}{unset}: {message.title}")
+            if dry_run:
+                click.echo("".join(f"    {line}\n" for line in message.body.splitlines()), nl=False)
+        if not telling.deliveries:
+            click.echo(
+                f"nothing new to tell of the report of {telling.report_date}" if telling.report_date else "nothing to tell"
+            )
+        return FAILED if telling.failed else PUBLISHED
+
+    _on_home(act)
+
+
 def _progress_of(days: list[date]) -> AbstractContextManager["ByDay | None"]:
     """A bar for a range of days; one day alone is not worth its import."""
     if len(days) == 1:
@@ -212,6 +246,8 @@ def _on_home(act: Callable[["Settings"], int]) -> None:
             code = act(settings)
     except expected as problem:
         raise click.ClickException(str(problem)) from problem
+    except BrokenPipeError:
+        raise  # whoever read our output has left; Click ends quietly
     except OSError as problem:
         if problem.errno is None:  # ours: files that a simulation would have overwritten
             raise click.ClickException(str(problem)) from problem

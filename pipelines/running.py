@@ -95,7 +95,9 @@ def run_days(settings: Settings, days: list[date], *, progress: ByDay = nobody_w
     from pipelines.definitions import build_definitions
     from pipelines.jobs import daily_slo_report
 
-    definitions = build_definitions(home=settings.home, warehouse=settings.warehouse, loggers={"console": our_warnings})
+    definitions = build_definitions(
+        home=settings.home, warehouse=settings.warehouse, targets=settings.targets, loggers={"console": our_warnings}
+    )
     job = definitions.resolve_job_def(daily_slo_report.name)
     with dg.DagsterInstance.get() as instance:
         # This process holds the home, so no other command is alive to own them.
@@ -147,7 +149,8 @@ def rebuild_warehouse(settings: Settings, *, upto: date, progress: ByDay = nobod
 def _derive(
     db: duckdb.DuckDBPyConnection, home: Home, day: date, objectives: "Objectives", progress: Callable[[date, int, int], None]
 ) -> None:
-    """Operations and cells as of the end of `day`, and its status when a report of it is published."""
+    """Operations and cells as of the end of `day`, and its status and alerts when a report of it is published."""
+    from assets.slo.alerts import write_alerts
     from assets.slo.cells import count_cells
     from assets.slo.status import write_status
 
@@ -159,6 +162,7 @@ def _derive(
         if day in published_days(home.published):
             basis = basis_of(db, day=day, objectives_sha256=objectives.sha256, inventory_sha256=inventory_sha256)
             write_status(db, day=day, objectives=objectives, basis=basis.sha256)
+            write_alerts(db, day=day, objectives=objectives)
 
 
 def _remove(database: Path) -> None:

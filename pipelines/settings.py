@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.home import Home
+from assets.reports.targets import NOBODY, VARIABLE, Targets, variable_of
 from assets.warehouse import Warehouse
 
 DEFAULT_HOME = Path(__file__).parents[1] / "data"
@@ -28,6 +29,9 @@ run_monitoring: {enabled: true, free_slots_after_run_end_seconds: 60}
 """
 
 
+_TARGET_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
+
+
 class SettingsError(ValueError):
     """A variable of the environment has a value that is not accepted."""
 
@@ -38,13 +42,15 @@ class Settings:
 
     home: Home
     warehouse: Warehouse
+    targets: Targets = NOBODY
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment; nothing is created on disk.
 
     `UPGRADE_SLO_HOME` (default: `data/` beside the code), `UPGRADE_SLO_GAPS` (`error` or `warn`), `UPGRADE_SLO_MEMORY_LIMIT`
-    (DuckDB's, such as `4GB`), `UPGRADE_SLO_THREADS`, `UPGRADE_SLO_PATIENCE_SECONDS` (waiting for another process).
+    (DuckDB's, such as `4GB`), `UPGRADE_SLO_THREADS`, `UPGRADE_SLO_PATIENCE_SECONDS` (waiting for another process), and
+    `UPGRADE_SLO_TARGET_<NAME>`: the address of the notification target of that name, in Apprise's notation.
 
     Raises:
         SettingsError: naming the variable, its value and what is accepted.
@@ -61,7 +67,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         threads=_number(environment, "UPGRADE_SLO_THREADS", os.cpu_count() or 2, least=1),
         patience_seconds=_number(environment, "UPGRADE_SLO_PATIENCE_SECONDS", 30, least=0),
     )
-    return Settings(home=home, warehouse=warehouse)
+    return Settings(home=home, warehouse=warehouse, targets=_targets(environment))
 
 
 def prepare_dagster(home: Home) -> None:
@@ -76,6 +82,21 @@ def prepare_dagster(home: Home) -> None:
         configuration.write_text(_DAGSTER_YAML, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+
+
+def _targets(environment: Mapping[str, str]) -> Targets:
+    """Addresses by the name of the target; what is wrong with one is told when it is used, without showing it."""
+    addresses = {}
+    for variable, address in environment.items():
+        target = variable.removeprefix(VARIABLE).lower().replace("_", "-")
+        if not variable.startswith(VARIABLE) or not address.strip():
+            continue
+        if variable_of(target) != variable or not _TARGET_NAME.fullmatch(target):
+            raise SettingsError(
+                f"{variable} names no notification target; accepted: such as {variable_of('on-call')} for on-call."
+            )
+        addresses[target] = address.strip()
+    return Targets(addresses)
 
 
 def _memory(environment: Mapping[str, str], name: str, default: str) -> str:

@@ -24,7 +24,7 @@ from assets.telemetry.inventory import inventory_sha256
 from assets.upgrades.assets import upgrade_operations
 from assets.warehouse import Warehouse
 from quality.gate import Suite, judge
-from quality.suites import cells, events, ledger, operations, status
+from quality.suites import alerts, cells, events, ledger, operations, status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +76,11 @@ def table_suites(home: Home) -> list[TableSuite]:
             slo_status,
             status.suite(nothing),
             lambda db, day, objectives: (status.suite(objectives), status.frame(db, day, objectives)),
+        ),
+        TableSuite(
+            slo_status,
+            alerts.suite(nothing, date.max),
+            lambda db, day, objectives: (alerts.suite(objectives, day), alerts.frame(db, day)),
         ),
     ]
 

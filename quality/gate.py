@@ -96,7 +96,8 @@ def _observed(expectation: Expectation, result: dict[str, Any], frame: "pd.DataF
         found = [f"{what}: {_listed(values)}" for what, values in (("missing", missing), ("unexpected", unexpected)) if values]
         observed = "; ".join(found) or "nothing missing"
     else:
-        observed = str(details.get("observed_value"))
+        value = details.get("observed_value")
+        observed = f"{value:.4g}" if isinstance(value, float) else str(value)
     if expectation.names is None or result["success"]:
         return observed
     named = list(dict.fromkeys(str(text) for text in frame[expectation.names].dropna() if text))

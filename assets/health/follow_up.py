@@ -54,7 +54,7 @@ class Durations:
 
 def has_upper_limit(objective: Objective) -> bool:
     """Whether the objective asks for durations up to a limit."""
-    return objective.kind == "threshold" and objective.op in {"lte", "lt"}
+    return objective.limits_durations and objective.op in {"lte", "lt"}
 
 
 def reach(objective: Objective) -> float:

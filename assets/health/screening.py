@@ -80,21 +80,22 @@ def _upper_tail(least: Integers, drawn: Integers, marked: Integers, others: Inte
     """The chance of at least so many marked ones among those that are drawn; `least` is more than to be expected."""
     from scipy.special import betaln
 
-    def log_choices(of: Integers, taken: Integers) -> Floats:
+    def log_choices(of: Floats, taken: Floats) -> Floats:
         return np.asarray(-np.log1p(of) - betaln(of - taken + 1, taken + 1))
 
     sums = np.zeros(least.shape)
     left = np.flatnonzero(least <= np.minimum(drawn, marked))
     x, n, k, rest = (each.ravel()[left].astype(np.float64) for each in (least, drawn, marked, others))
     first = np.exp(log_choices(k, x) + log_choices(rest, n - x) - log_choices(k + rest, n))
-    terms, total = np.ones(left.size), np.ones(left.size)
+    under_way = np.stack([x, n, k, rest, first, np.ones(left.size), np.ones(left.size)])
     while left.size:
-        terms = terms * (n - x) * (k - x) / ((x + 1) * (rest - n + x + 1))
-        total = total + terms
-        x = x + 1
+        x, n, k, rest, first, terms, total = under_way  # views, changed in place
+        terms *= (n - x) * (k - x) / ((x + 1) * (rest - n + x + 1))
+        total += terms
+        x += 1
         is_summed = terms < _NOTHING * total
         sums.ravel()[left[is_summed]] = (first * total)[is_summed]
-        left, x, n, k, rest, first, terms, total = (each[~is_summed] for each in (left, x, n, k, rest, first, terms, total))
+        left, under_way = left[~is_summed], under_way[:, ~is_summed]
     return np.minimum(sums, 1.0)
 
 

@@ -1,10 +1,11 @@
 """Dagster assets of the reports slice.
 
-Belongs here: `daily_report`, thin over `verdicts.py`, `model.py` and `publish.py`.
+Belongs here: `daily_report`, thin over `verdicts.py`, `model.py` and `publish.py`, and `alert_notifications`, over
+`notifications.py`.
 Does not belong here: any wording, drawing or writing of files.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import duckdb
@@ -16,8 +17,11 @@ from assets.reference import load_reference_data
 from assets.reports.basis import basis_of
 from assets.reports.metadata import metadata_of
 from assets.reports.model import read_report_data
+from assets.reports.notifications import NotifiedUnreadable, is_latest, tell
 from assets.reports.publish import publish, refuse, withdraw_refusal
 from assets.reports.snapshot import write_snapshot
+from assets.reports.targets import Targets
+from assets.reports.untrusted import for_markdown
 from assets.reports.verdicts import decision
 from assets.slo.assets import slo_status
 from assets.slo.objectives import load_objectives
@@ -78,6 +82,41 @@ def daily_report(
             "dagster/row_count": published.data.status.height,
             "dagster/column_schema": schema,
             **metadata_of(published, basis),
+        }
+    )
+
+
+@daily_asset(
+    deps=[daily_report],
+    group_name="reports",
+    kinds={"apprise"},
+    tags={"slice": "reports"},
+)
+def alert_notifications(
+    context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], targets: dg.ResourceParam[Targets]
+) -> dg.MaterializeResult:
+    """Messages on burn-rate alerts that fire, or no longer do, to the notification targets that have an address; each once.
+
+    Only of the newest report, and only when no later complete day waits for its own. A message that cannot be delivered is a
+    warning, and owed until the next run: the report is out already.
+    """
+    if not targets.addresses:
+        return dg.MaterializeResult(metadata={"told": "nobody: no notification target has an address"})
+    if not is_latest(home, day_of(context), today=datetime.now(UTC).date()):
+        return dg.MaterializeResult(metadata={"told": "nobody: a newer report is published, or due"})
+    try:
+        telling = tell(home, targets)
+    except NotifiedUnreadable as problem:
+        context.log.warning(str(problem))
+        return dg.MaterializeResult(metadata={"told": f"nobody: {problem}"})
+    for each in telling.failed:
+        context.log.warning(f"{each.message.target} was not told, and will be at the next run: {each.problem}")
+    listed = [f"- {each.message.target}: {for_markdown(each.message.title)}" for each in telling.deliveries if not each.problem]
+    return dg.MaterializeResult(
+        metadata={
+            "told": dg.MetadataValue.md("\n".join(listed) or "nobody: nothing is new"),
+            "messages": len(listed),
+            "not_delivered": len(telling.failed),
         }
     )
 

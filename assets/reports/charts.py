@@ -307,6 +307,38 @@ def failure_reasons(frame: pl.DataFrame, *, columns: int = 2) -> "alt.FacetChart
     )
 
 
+def retry_dumbbell(frame: pl.DataFrame) -> "alt.LayerChart":
+    """Do retries help? ○ the share that arrives at the first attempt, ● in the end, and a line from one to the other.
+
+    `frame`: one row per scope; `rank` (0 on top), `name`, `label` (above the line), `version`, `region` ("all" where it spans
+    them), `first`, `final` (ratios), `first_text`, `final_text`, `rescued_text`, `is_fleet` (drawn in ink). The scale does not
+    begin at 0.
+    """
+    import altair as alt
+
+    parameters, inside = _slice_parameters("version", "region")
+    y = alt.Y("rank:O", title=None, axis=None)
+    lowest = min(_extreme(frame["first"].min()), 0.999)
+    domain = [lowest - 0.06 * (1 - lowest), 1 + 0.02 * (1 - lowest)]
+    decimals = min(max(round(-math.log10(1 - lowest)) - 1, 0), 3)
+
+    def x(name: str) -> Any:
+        axis = alt.Axis(tickCount=5, labelExpr=f"format(datum.value * 100, '.{decimals}f') + '\u202f%'")
+        scale = alt.Scale(domain=domain, nice=False, zero=False)
+        return alt.X(f"{name}:Q", title="share of upgrades that reached their version", axis=axis, scale=scale)
+
+    tips = _tips(name="upgrades", first_text="at the first attempt", final_text="in the end", rescued_text="retries")
+    base = alt.Chart(frame).encode(y=y, opacity=_emphasis(inside), tooltip=tips)
+    color = alt.condition("datum.is_fleet", alt.value(var("ink")), alt.value(var("good")))
+    line = base.mark_rule(stroke=var("mark-2"), strokeWidth=3).encode(x=x("first"), x2="final:Q")
+    first = base.mark_point(filled=True, fill=var("surface"), strokeWidth=2, size=70, opacity=1).encode(
+        x=x("first"), stroke=color
+    )
+    final = base.mark_point(filled=True, size=90, opacity=1).encode(x=x("final"), color=color)
+    names = _label_above(alt.Chart(frame), y, lift=9)
+    return _finish(alt.layer(line, first, final, names).add_params(*parameters).properties(width=WIDTH, height=38 * frame.height))
+
+
 _DURATION_TICKS = [
     1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800,
 ]  # fmt: skip

@@ -136,20 +136,21 @@ def _budget(score: Score) -> str:
 
 def score_sentence(score: Score) -> str:
     """The line under an objective: its counts, its budget, and what keeps it from a verdict or mends it."""
+    one = "time slice" if score.objective.slice_seconds else "upgrade"  # what the budget counts
     if score.verdict == "no_data":
         waiting = [
             f"{count(number)} {word}" for number, word in ((score.pending, "pending"), (score.excluded, "excluded")) if number
         ]
         if waiting:
-            return f"No upgrade decided in the window: {' and '.join(waiting)}."
-        return "No upgrade in the window."
+            return f"No {one} decided in the window: {' and '.join(waiting)}."
+        return f"No {one} in the window."
     counts = f"{count(score.bad)} bad of {count(score.total)}"
     if score.verdict == "missed":
         return f"{counts}, {_over(score)}. {_today(score)}"
     if score.verdict == "met":
         return f"{counts}, {_budget(score)}."
     if score.total < FEWEST_FOR_A_RATE:
-        return f"{counts} upgrades.{_needed(score)}"
+        return f"{counts} {one}s.{_needed(score)}"
     if score.low is not None and score.high is not None and score.low <= score.objective.target <= score.high:
         return f"{counts}, {_budget(score)}, but the interval still contains the target.{_unseen(score)}"
     return f"{counts}, {_budget(score)}; too close to the target to tell.{_unseen(score)}"
@@ -580,5 +581,20 @@ def methods(found: tuple[Score, ...]) -> list[tuple[str, str]]:
             "Finished by a time",
             "Kaplan–Meier, with a log-log band: running upgrades count until now, failed ones too, as never finished, cancelled "
             "ones until they were. Exact bounds: good ÷ all but those, and the same with running ones that can still be good.",
+        ),
+        (
+            "Begun on time",
+            "By the time from the scheduled moment to the start, whatever came of it; one that began early is good. Pending: not "
+            "begun, and within the limit still. Excluded: never scheduled, called off before it began, or of unknown start.",
+        ),
+        (
+            "Reached in the end",
+            "Of the upgrades of one resource whose first attempt is decided, those of which any attempt has succeeded so far. "
+            "A retry is a later attempt of the same upgrade on the same resource.",
+        ),
+        (
+            "Risk ratio",
+            "The bad share of some upgrades ÷ that of all others, with its score interval (Koopman). Which ones stand out is "
+            "decided as for slices: exact tests, in a list of which at most 1 in 10 is expected to be there by chance.",
         ),
     ]

@@ -12,26 +12,30 @@ import polars as pl
 
 from assets.frames import query
 from assets.health import always_valid
+from assets.health.api_use import read_api_use
 from assets.health.follow_up import read_durations
 from assets.moments import end_of
 from assets.reports.basis import Basis
 from assets.reports.maturity import settled_on
 from assets.reports.report_data import ReportData, Versions
-from assets.reports.tables import MOST_CODES, MOST_ROWS
+from assets.reports.tables import MOST_CODES, MOST_NAMED, MOST_ROWS, MOST_SAMPLES
 from assets.reports.verdicts import Verdict
 from assets.slo import slices
 from assets.slo.cells import require_day
+from assets.slo.classification import REACHED_ITS_VERSION, reached_sql
 from assets.slo.closed_cohorts import closed_cohorts
-from assets.slo.objectives import Objectives
+from assets.slo.objectives import START_DELAY, Objectives
 from assets.slo.version_counts import version_counts
 from assets.slo.windows import on_day
-from assets.sql_files import sql_beside
+from assets.sql_files import compose, sql_beside
+from assets.telemetry.flags import Flag
 from assets.upgrades.catalogue import Catalogue
 from assets.upgrades.errors import known_codes
 
 sql = sql_beside(__file__)
 
 OVERDUE_AFTER = timedelta(hours=24)
+_IS_NOOP = f"flags & {Flag.SUSPECTED_NOOP:d} > 0"
 LATELY_DAYS = 28  # what is not an objective's is looked at over these days
 
 
@@ -58,6 +62,8 @@ def read_report_data(
     lately = values | {"first_day": day - timedelta(days=LATELY_DAYS - 1)}
     codes = {"known": sorted(known_codes()), "most": MOST_CODES}
     overdue = {"started_before": end_of(day) - OVERDUE_AFTER}
+    start_limit = _start_limit(objectives)
+    reached = {"outcome": reached_sql(), "reached": REACHED_ITS_VERSION}
     return ReportData(
         report_date=day,
         as_of=end_of(day),
@@ -71,9 +77,16 @@ def read_report_data(
         daily=query(db, sql("report_daily"), whole_window),
         shifted=query(db, sql("report_shifted"), values | _windows(objectives, day)),
         alarms=always_valid.judged(closed_cohorts(db, day=day, objectives=objectives)),
-        reasons=query(db, sql("report_reasons"), lately),
+        alerts=query(db, sql("report_alerts"), values),
+        reasons=query(db, sql("report_reasons"), lately | {"most": MOST_SAMPLES}),
         overdue=query(db, sql("report_overdue"), overdue | {"as_of": end_of(day), "most": MOST_ROWS}),
         overdue_count=db.execute(sql("count_overdue"), overdue).fetchall()[0][0],
+        unstarted=query(db, sql("report_unstarted"), lately | {"due": end_of(day) - start_limit, "most": MOST_NAMED}),
+        start_limit_seconds=start_limit.total_seconds(),
+        attempts=query(db, compose(sql("report_attempts"), **reached), lately | {"as_of": end_of(day)}),
+        claims=query(db, compose(sql("count_claims"), noop=_IS_NOOP), lately),
+        contradicted=query(db, compose(sql("report_contradicted"), noop=_IS_NOOP), lately | {"most": MOST_NAMED}),
+        api_use=read_api_use(db, day=day, first_day=lately["first_day"]),
         unknown_codes=query(db, sql("report_unknown_codes"), lately | codes),
         ledger=query(db, sql("report_ledger"), values),
         quarantine=query(db, sql("report_quarantine"), lately),
@@ -106,6 +119,13 @@ def _windows(objectives: Objectives, day: date) -> dict[str, object]:
         "first_days": first_days,
         "first_day": min(first_days, default=day) - timedelta(days=1),
     }
+
+
+def _start_limit(objectives: Objectives) -> timedelta:
+    """After what delay a scheduled upgrade is listed as one that has not begun: the first objective's on that, else a day."""
+    limits = (each.value for each in objectives.objectives if each.measured == START_DELAY and each.op in {"lte", "lt"})
+    limit = next(limits, None)
+    return OVERDUE_AFTER if limit is None else timedelta(seconds=limit)
 
 
 def _settled_on(db: duckdb.DuckDBPyConnection, objectives: Objectives, window: dict[str, date]) -> date | None:

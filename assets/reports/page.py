@@ -14,7 +14,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assets.reports import alarm, changes, durations, figures, filters, findings, micro, numbers, screened, support, tables, theme
+from assets.reports import (
+    alarm,
+    alerts,
+    api_features,
+    changes,
+    claims,
+    durations,
+    figures,
+    filters,
+    findings,
+    micro,
+    numbers,
+    retries,
+    screened,
+    starts,
+    support,
+    tables,
+    theme,
+)
 from assets.reports.figures import Figure
 from assets.reports.report_data import ReportData
 from assets.reports.restated import Restated
@@ -113,6 +131,8 @@ def _add_findings(parts: dict[str, Any], data: ReportData, found: tuple[Score, .
         parts["budget_table"] = tables.budgets(found)
         parts["no_budget"] = f"No objective has the {numbers.FEWEST_FOR_A_RATE} upgrades it takes to draw a budget."
         drawn.append(parts["burndown"])
+        sections.append(Section("alerts", alerts.TITLE))
+        parts["alerts"] = alerts.section(data, found)
         sections.append(Section("alarm", alarm.TITLE))
         parts["alarm"] = alarm.section(data, found)
         sections.append(Section("changed", changes.TITLE))
@@ -124,7 +144,7 @@ def _add_findings(parts: dict[str, Any], data: ReportData, found: tuple[Score, .
     if found:
         sections.append(Section("screened", screened.TITLE))
         parts["screened"] = screened.section(data, found)
-    thresholds = [score for score in found if score.objective.kind == "threshold"]
+    thresholds = [score for score in found if score.objective.limits_durations]
     parts["survivals"] = durations.sections(data, found)
     quantiles = [
         figure
@@ -134,12 +154,16 @@ def _add_findings(parts: dict[str, Any], data: ReportData, found: tuple[Score, .
     parts["durations"] = quantiles
     parts["overdue_title"] = findings.title_overdue(data)
     parts["overdue"] = tables.overdue(data) if data.overdue.height else None
+    parts["unstarted"] = starts.section(data)
+    parts["retries"] = retries.section(data)
+    parts["claims"] = claims.section(data)
     parts["reasons"] = figures.failure_reasons(data.reasons)
+    parts["api_features"] = api_features.section(data)
     parts["unknown_codes"] = tables.unknown_codes(data) if data.unknown_codes.height else None
     parts["unknown_codes_title"] = findings.title_unknown_codes(data) if data.unknown_codes.height else ""
     parts["distances"], parts["no_distance"] = support.distances(data, found), support.no_distance(data)
     sections.append(Section("distance", support.TITLE))
-    sections += [Section("duration", "Durations"), Section("why", "Failure reasons")]
+    sections += [Section("duration", "Durations"), Section("retries", retries.TITLE), Section("why", "Failure reasons")]
     sections += [Section("quality", "Data quality"), Section("methods", "Methods")]
     parts["methods"] = findings.methods(found)
     parts["sections"] = sections
@@ -147,7 +171,7 @@ def _add_findings(parts: dict[str, Any], data: ReportData, found: tuple[Score, .
         parts["filter"] = _filter(data, focus.score)
     support.mark(parts, data)
     drawn += [each["figure"] for each in parts["survivals"]]
-    return [figure for figure in [*drawn, *quantiles, parts["reasons"]] if figure is not None]
+    return [figure for figure in [*drawn, *quantiles, parts["retries"]["figure"], parts["reasons"]] if figure is not None]
 
 
 def _add_slices(parts: dict[str, Any], data: ReportData, focus: Focus, sections: list[Section]) -> list[Figure | None]:

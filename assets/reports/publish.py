@@ -30,6 +30,7 @@ BUILDS = ".builds"
 REVISIONS = "revisions"
 REPORT = "report.html"
 STATUS = "slo_status.parquet"
+ALERTS = "slo_alerts.parquet"
 # A spreadsheet takes a cell that begins with one of these for a formula or a command.
 _FORMULA_STARTS = "=+-@\t\r\0"
 
@@ -174,6 +175,7 @@ def _build(published: Path, data: ReportData, about: dict[str, Any]) -> _Build:
     (folder / REPORT).write_text(render(data), encoding="utf-8")
     (folder / "summary.txt").write_text(summary_text(data), encoding="utf-8")
     data.status.write_parquet(folder / STATUS, compression="zstd")
+    data.alerts.write_parquet(folder / ALERTS, compression="zstd")
     (folder / "slo_status.csv").write_bytes(_csv(data.status))
     artefacts = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
     manifest = {

@@ -45,11 +45,24 @@ class ReportData:
       both as known now; `slo`, Int64 `good`, `bad`, `good_before`, `bad_before`.
     - `alarms`: one row per SLO and slice with a decided operation on a closed day of the month; the slice's columns as in the
       status, and `limit`, `bad`, `total`, `log_e`, `highest_log_e`, `highest_on`, `state` as the daily alarm judges them.
+    - `alerts`: one row per SLO and alert rule, as `assets/slo/alerts.py` has them.
     - `reasons`: one row per (error_category, responsibility); Int64 `failed_count` of operations that started
-      in the last 28 days and failed.
+      in the last 28 days and failed, Float64 `median_seconds` from start to failure (null: not known), and `codes`, a list of
+      the most frequent of their error codes.
     - `overdue`: one row per operation that has been running for more than 24 h, the oldest of `overdue_count`
       first, as many as the page shows; `cluster_id`, `operation_id`, `scope`, `node_pool`, `from_version`,
       `to_version`, `region`, `workload_type`, `started_at`, `age_seconds`.
+    - `unstarted`: one row per operation that was scheduled for the last 28 days, more than `start_limit_seconds` ago, and has
+      not begun, the longest overdue first, as many as the page shows; the columns of `overdue` with `scheduled_at` and
+      `overdue_seconds` (beyond the limit) in place of start and age; `in_all` counts all of them and is the same in every row.
+    - `attempts`: one row per (dimension, value), the fleet first (`fleet`, ""), then `region`, `scope`, `to_version`, each by
+      size; of upgrades whose first attempt started in the last 28 days and is good or bad: Int64 `upgrades`, of them `first`
+      (the first attempt was good), `late` (it succeeded past its deadline), `retried`, of these `rescued` (a retry succeeded).
+    - `claims`: one row; Int64 `succeeded` operations that started in the last 28 days, of them `unobserved` (nobody saw their
+      version), of these `unobserved_noops` (ended too soon), and `contradicted` (another version was seen).
+    - `contradicted`: one row per such operation, the newest first, as many as the page shows; the columns of `overdue` with
+      `observed_version`, `finished_at` and `is_suspected_noop` in place of start and age.
+    - `api_use`: see `assets/health/api_use.py`; of operations that started in the last 28 days.
     - `unknown_codes`: one row per error code that the table of codes does not know, of operations that failed in
       the last 28 days, the most frequent first, as many as the page shows; `error_code`, `provider` of one of
       them, `failed_count`; `codes` and `failed_in_all` count all of them and are the same in every row.
@@ -78,9 +91,16 @@ class ReportData:
     daily: "pl.DataFrame"
     shifted: "pl.DataFrame"
     alarms: "pl.DataFrame"
+    alerts: "pl.DataFrame"
     reasons: "pl.DataFrame"
     overdue: "pl.DataFrame"
     overdue_count: int
+    unstarted: "pl.DataFrame"
+    start_limit_seconds: float
+    attempts: "pl.DataFrame"
+    claims: "pl.DataFrame"
+    contradicted: "pl.DataFrame"
+    api_use: "pl.DataFrame"
     unknown_codes: "pl.DataFrame"
     ledger: "pl.DataFrame"
     quarantine: "pl.DataFrame"

@@ -16,7 +16,7 @@ from assets.reports.findings import listed
 from assets.reports.numbers import FEWEST_FOR_A_RATE, MISSING, amount, count, percent, plural, times
 from assets.reports.scores import Score
 from assets.reports.slices import DIMENSIONS, MAP_CONFIDENCE, dimensions_of, lies_in, name_of
-from assets.reports.tables import MOST_FINDINGS, MOST_ROWS, Column, Row, Table, scope_of
+from assets.reports.tables import MOST_FINDINGS, MOST_ROWS, Column, Row, Table, scope_of, two_lines
 
 if TYPE_CHECKING:
     from assets.reports.report_data import ReportData
@@ -113,10 +113,10 @@ def _table(kept: Sequence[Finding]) -> Table:
     odds = zip(*odds_ratios(*counts, confidence=MAP_CONFIDENCE), strict=True)
     rows = [_row(each, *map(float, ends)) for each, ends in zip(drawn, odds, strict=True)]
     heads = (
-        "Bad", "Of", "Bad share", "Rest: bad", "Of", "Bad share", "Times the rest",
+        "Bad", "Share", "Bad in the rest", "Share", "Times the rest",
         f"Odds ratio ({percent(MAP_CONFIDENCE, 0)} interval)", "By chance, down to here",
     )  # fmt: skip
-    columns = (Column("Slice"), Column("Dimensions"), Column("Objective"), *(Column(head, "number") for head in heads))
+    columns = (Column("Slice"), Column("Objective"), *(Column(head, "number") for head in heads))
     left_out = f"The first {MOST_FINDINGS} of {count(len(kept))}." if len(kept) > MOST_FINDINGS else ""
     return Table("Slices that fail more than the rest of the fleet", columns, tuple(rows), left_out)
 
@@ -128,14 +128,11 @@ def _row(each: Finding, odds: float, low: float, high: float) -> Row:
         multiple = times(each.bad / each.total * each.rest_total / each.rest_bad) if each.rest_bad else "none elsewhere"
     return Row(
         (
-            name_of(each.values),
-            dimensions_of(each.values),
+            two_lines(name_of(each.values), dimensions_of(each.values)),
             each.score.title,
-            count(each.bad),
-            count(each.total),
+            f"{count(each.bad)} of {count(each.total)}",
             _share(each.bad, each.total, decimals),
-            count(each.rest_bad),
-            count(each.rest_total),
+            f"{count(each.rest_bad)} of {count(each.rest_total)}",
             _share(each.rest_bad, each.rest_total, decimals),
             multiple,
             f"{_odds(odds)} ({_odds(low)}–{_odds(high)})" if math.isfinite(high) else f"{_odds(low)} or more",

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from assets.files import make_read_only, replace_durably, sync
-from assets.reports.publish import STATUS, manifest_of, published_days
+from assets.reports.publish import ALERTS, STATUS, manifest_of, published_days
 from assets.slo.cells import require_day
 from assets.sql_files import compose, sql_beside
 from assets.transactions import transaction
@@ -28,7 +28,8 @@ sql = sql_beside(__file__)
 SNAPSHOT = "upgrade_slo.duckdb"
 FOLDER = ".tables"
 _BY_START_DAY = {"operations": "upgrades", "cells": "slo"}
-_BY_REPORT_DAY = {"status": "slo"}
+_BY_REPORT_DAY = {"status": "slo", "alerts": "slo"}
+_PUBLISHED = {"status": STATUS, "alerts": ALERTS}
 _COPIED = {"files": "telemetry", "quarantine": "telemetry"}
 _SCHEMAS = _BY_START_DAY | _BY_REPORT_DAY | _COPIED
 
@@ -39,8 +40,9 @@ Names = dict[str, dict[str, str]]
 def write_snapshot(db: duckdb.DuckDBPyConnection, published: Path, *, day: date) -> None:
     """Replace the snapshot that readers open; call it outside a transaction, after `day` has been published.
 
-    The tables are those of the newest published day; when `day` is an older one, only `slo.status` changes. That table holds what
-    each day has published, not what the warehouse has computed since. The files of the replaced snapshot stay until the next one.
+    The tables are those of the newest published day; when `day` is an older one, only `slo.status` and `slo.alerts` change. These
+    hold what each day has published, not what the warehouse has computed since. The files of the replaced snapshot stay until the
+    next one.
 
     Raises:
         WrongDay: when another process has moved the tables to another day meanwhile.
@@ -56,7 +58,7 @@ def write_snapshot(db: duckdb.DuckDBPyConnection, published: Path, *, day: date)
     else:
         require_day(db, day)
         names = _write_days(db, published, replaced, is_whole=is_whole)
-    names["status"] = _copy_status(published, days)
+    names |= {table: _copy_published(published, days, table) for table in _BY_REPORT_DAY}
     temporary = _build(db, published, names, day=day, keeps_tables=keeps_tables)
     for table in names:
         sync(published / FOLDER / table)
@@ -112,17 +114,23 @@ def _write_day(db: duckdb.DuckDBPyConnection, folder: Path, table: str, day: dat
     return {day.isoformat(): name}
 
 
-def _copy_status(published: Path, days: Iterable[date]) -> dict[str, str]:
-    """Copy the published status where it is not there yet; returns the files of all days. Revisions come and go, a copy stays."""
-    folder = published / FOLDER / "status"
+def _copy_published(published: Path, days: Iterable[date], table: str) -> dict[str, str]:
+    """Copy a published table where it is not there yet; returns the files of all days. Revisions come and go, a copy stays.
+
+    A day that an earlier version published may be without the table.
+    """
+    folder = published / FOLDER / table
     folder.mkdir(parents=True, exist_ok=True)
     names = {}
     for day in days:
         source = published / day.isoformat()
-        name = names[day.isoformat()] = _name(day, manifest_of(source)["artefacts"][STATUS])
+        sha256 = manifest_of(source)["artefacts"].get(_PUBLISHED[table])
+        if sha256 is None:
+            continue
+        name = names[day.isoformat()] = _name(day, sha256)
         if not (folder / name).is_file():
             temporary = folder / f".{day}.new"
-            shutil.copyfile(source / STATUS, temporary)
+            shutil.copyfile(source / _PUBLISHED[table], temporary)
             _put(temporary, folder / name)
     return names
 

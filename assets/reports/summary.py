@@ -7,7 +7,7 @@ Every string from data loses what could forge a line or mention somebody (`untru
 
 from typing import TYPE_CHECKING
 
-from assets.reports import findings
+from assets.reports import alerts, findings
 from assets.reports.micro import STATES
 from assets.reports.numbers import NARROW, count, target_percent, times
 from assets.reports.scores import Score, budget_text, by_urgency, scores, tally
@@ -23,7 +23,7 @@ _NAME_WIDTH = 29
 
 
 def summary_text(data: "ReportData") -> str:
-    """At most ten lines of at most 100 characters: totals, one per objective (missed first), where, data.
+    """At most ten lines of at most 100 characters: totals, one per objective (missed first), alerts when any fires, where, data.
 
     More than six objectives: the last ones share a line. With a failed gate there is no verdict in it at all.
     """
@@ -39,7 +39,8 @@ def summary_text(data: "ReportData") -> str:
     lines += [_objective_line(score) for score in alone]
     if len(alone) < len(ordered):
         lines.append(_others_line(ordered[len(alone) :]))
-    lines += [_where_line(data, found), _data_line(data)]
+    firing = alerts.summary_line(data, found)
+    lines += [*([for_chat(firing.replace(NARROW, " "))] if firing else []), _where_line(data, found), _data_line(data)]
     return "\n".join(_cut(line) for line in lines) + "\n"
 
 

@@ -6,7 +6,7 @@ Does not belong here: choosing or judging rows (`slices.py`, `scores.py`), marku
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from markupsafe import Markup
@@ -18,16 +18,19 @@ from assets.reports.plain_words import CLASSES, SOURCES
 from assets.reports.scores import Score, budget_text
 from assets.reports.slices import MAP_CONFIDENCE, Cell, Slice, dimensions_of, name_of
 from assets.reports.untrusted import sentence, shown
-from assets.slo.openslo import parse_shorthand
+from assets.slo.openslo import Shorthand, parse_shorthand
 
 if TYPE_CHECKING:
     from assets.reports.report_data import ReportData
     from assets.reports.restated import Figures, Moved
 
 MOST_ROWS = 25
+MOST_AT_ONCE = 10  # of rows that take several lines each
 # Of a list that stands open on the page and not behind a chart: what one reads before asking why.
 MOST_FINDINGS = 10
 MOST_CODES = 10
+MOST_SAMPLES = 3  # error codes of one reason
+MOST_NAMED = 20  # operations that somebody has to look at one by one
 MOST_REASONS = 5  # of one source
 
 
@@ -53,6 +56,14 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """Where a table is cut: the first rows are there at once, the others behind a summary."""
+
+    after: int
+    summary: str
+
+
+@dataclass(frozen=True)
 class Table:
     """A table with its caption (read by screen readers) and a note on what is left out."""
 
@@ -60,6 +71,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     note: str = ""
+    fold: Fold | None = None
 
 
 def rate_cells(bad: int, total: int, low: float | None, high: float | None, target: float) -> tuple[str, str]:
@@ -159,43 +171,63 @@ def quantiles(frame: pl.DataFrame) -> Table:
 
 
 def reasons(frame: pl.DataFrame) -> Table:
-    """Failed operations per category and side that answers for them."""
-    rows = [
-        Row((shown(row["error_category"]), shown(row["responsibility"]), count(row["failed_count"])))
-        for row in frame.head(MOST_ROWS).iter_rows(named=True)
-    ]
+    """Failed operations per category and side that answers for them; how soon and with which codes, where the frame knows."""
     total = int(frame["failed_count"].sum())
-    rows.append(Row(("All", "", count(total)), is_total=True))
-    columns = (Column("Category"), Column("Responsibility"), Column("Failed", "number"))
-    return Table("Failed upgrades by reason", columns, tuple(rows), _left_out(frame.height, "reasons"))
+    is_known = {"median_seconds", "codes"} <= set(frame.columns)
+    rows = [
+        Row((
+            shown(row["error_category"]),
+            shown(row["responsibility"]),
+            *_part(row["failed_count"], total),
+            *((duration(row["median_seconds"]), ", ".join(map(shown, row["codes"])) or MISSING) if is_known else ()),
+        ))
+        for row in frame.head(MOST_ROWS).iter_rows(named=True)
+    ]  # fmt: skip
+    sides = frame.group_by("responsibility").agg(pl.col("failed_count").sum())
+    sums = sides.sort("failed_count", "responsibility", descending=[True, False]).rows() if sides.height > 1 else []
+    for side, failed in (*sums, ("", total)):
+        rows.append(Row(("All", shown(side), *_part(failed, total), *(("", "") if is_known else ())), is_total=True))
+    columns = [Column("Category"), Column("Responsibility"), Column("Failed", "number"), Column("Share", "number")]
+    notes = [_left_out(frame.height, "reasons")]
+    if is_known:
+        columns += [Column("Median time to failure", "number"), Column("Most frequent codes", "code")]
+        notes.insert(0, "Time to failure: from the start, of those whose start is known.")
+    return Table("Failed upgrades by reason", tuple(columns), tuple(rows), " ".join(filter(None, notes)))
+
+
+def _part(part: int, total: int) -> tuple[str, str]:
+    return count(part), percent(part / total, 1) if total >= numbers.FEWEST_FOR_A_RATE else MISSING
 
 
 def overdue(data: "ReportData") -> Table:
     """Operations that run for more than 24 h, oldest first."""
-    rows = []
-    for row in data.overdue.iter_rows(named=True):
-        part = shown(row["scope"]) + (f", {shown(row['node_pool'])}" if row["node_pool"] else "")
-        versions = f"{shown(row['from_version'])} → {shown(row['to_version'])}"
-        cells = (
-            shown(row["cluster_id"]), shown(row["operation_id"]), part, versions, shown(row["region"]),
-            shown(row["workload_type"]), numbers.moment(row["started_at"]), duration(row["age_seconds"]),
-        )  # fmt: skip
-        values = {
-            "to_version": row["to_version"],
-            "region": row["region"],
-            "workload_type": row["workload_type"],
-        }
-        rows.append(Row(cells, scope_of({key: value for key, value in values.items() if value})))
-    columns = (
-        Column("Cluster", "code"), Column("Operation", "code"), Column("What"), Column("From → to"),
-        Column("Region"), Column("Workload"), Column("Started"), Column("Running for", "number"),
-    )  # fmt: skip
+    rows = [
+        named(row, numbers.moment(row["started_at"]), duration(row["age_seconds"])) for row in data.overdue.iter_rows(named=True)
+    ]
     return Table(
         "Upgrades running longer than 24 hours",
-        columns,
+        (*NAMED, Column("Started"), Column("Running for", "number")),
         tuple(rows),
         _left_out(data.overdue_count, "upgrades"),
+        Fold(MOST_AT_ONCE, f"{len(rows) - MOST_AT_ONCE} more") if len(rows) > MOST_AT_ONCE else None,
     )
+
+
+NAMED = (
+    Column("Cluster", "code"), Column("Operation", "code"), Column("What"), Column("From → to"), Column("Region"),
+    Column("Workload"),
+)  # fmt: skip
+
+
+def named(row: dict[str, Any], *more: str) -> Row:
+    """One operation by its name: cells for the columns of `NAMED`, and more of them."""
+    part = shown(row["scope"]) + (f", {shown(row['node_pool'])}" if row["node_pool"] else "")
+    versions = f"{shown(row['from_version'])} → {shown(row['to_version'])}"
+    cells = (
+        shown(row["cluster_id"]), shown(row["operation_id"]), part, versions, shown(row["region"]), shown(row["workload_type"]),
+    )  # fmt: skip
+    values = {name: row[name] for name in ("to_version", "region", "workload_type") if row[name]}
+    return Row((*cells, *more), scope_of(values))
 
 
 def ledger(data: "ReportData") -> Table:
@@ -206,7 +238,7 @@ def ledger(data: "ReportData") -> Table:
         "not_an_upgrade": "Not an upgrade",
     }  # fmt: skip
     rows = [
-        Row((_two_lines(_source(row["source"]), shown(row["source"])), *(count(row[name]) for name in heads)))
+        Row((two_lines(_source(row["source"]), shown(row["source"])), *(count(row[name]) for name in heads)))
         for row in data.ledger.iter_rows(named=True)
     ]
     rows.append(Row(("All", *(count(int(data.ledger[name].sum())) for name in heads)), is_total=True))
@@ -291,7 +323,7 @@ def slice_moves(moved: "Sequence[Moved]", found: Sequence[Score]) -> Table:
     """Figures of slices before and after a revision, in the order in which they come."""
     rows = [
         Row((
-            _two_lines(name_of(each.values), dimensions_of(each.values)),
+            two_lines(name_of(each.values), dimensions_of(each.values)),
             _title_and_window(each, found)[0],
             *_before_and_after(each, found, _DECIDED),
         ))
@@ -323,14 +355,25 @@ def delivery_changes(changes: pl.DataFrame) -> Table:
 
 def _title_and_window(moved: "Moved", found: Sequence[Score]) -> tuple[str, str]:
     title = next((score.title for score in found if score.objective.name == moved.slo), shown(moved.slo))
-    return title, numbers.plural(_days(moved.window), "day")
+    return title, _window(moved.window)
 
 
 def _days(window: str) -> int:
-    """The length of a window, which may be written as `28d`, `4w` or `672h`."""
+    """The length of a window, which may be written as `28d`, `4w` or `672h`; a month counts 30."""
+    return _written(window).seconds // 86_400
+
+
+def _window(window: str) -> str:
+    """`28 days` for `28d`, `4w` and `672h`, `1 month` for `1M`, whose days depend on the month."""
+    written = _written(window)
+    named = {"M": "month", "Q": "quarter", "Y": "year"}.get(written.unit)
+    return numbers.plural(written.amount, named) if named else numbers.plural(_days(window), "day")
+
+
+def _written(window: str) -> Shorthand:
     written = parse_shorthand(window)
     assert written is not None, window  # the status holds windows of objectives that were read
-    return written.seconds // 86_400
+    return written
 
 
 def _columns(counts: dict[str, str]) -> tuple[Column, ...]:
@@ -364,7 +407,7 @@ def _arrow(before: str, after: str) -> str:
     return after if before == after else f"{before} → {after}"
 
 
-def _two_lines(text: str, below: str) -> Markup:
+def two_lines(text: str, below: str) -> Markup:
     return Markup("{}<small>{}</small>").format(text, below)
 
 
@@ -402,7 +445,9 @@ def checks(data: "ReportData") -> Table:
         for state, row in sorted(found, key=lambda pair: order.index(pair[0]))
     ]
     columns = (Column("Check"), Column("Result"), Column("Observed"), Column("Rule"), Column("Suite"))
-    return Table("Checks of the data", columns, tuple(rows))
+    passed = sum(state == "passed" for state, _ in found)
+    fold = Fold(len(rows) - passed, numbers.plural(passed, "check that passed", "checks that passed")) if passed else None
+    return Table("Checks of the data", columns, tuple(rows), fold=fold)
 
 
 def _left_out(available: int, noun: str) -> str:

@@ -15,7 +15,7 @@ from assets.sql_files import sql_beside
 sql = sql_beside(__file__)
 
 # A report rests on all of these; one that was not judged is as bad as one that failed.
-SUITES = ("ledger", "events", "operations", "cells", "status")
+SUITES = ("ledger", "events", "operations", "cells", "status", "alerts")
 ERROR, WARNING = "error", "warning"
 
 

@@ -53,6 +53,8 @@ class DemandConstants:
     unknown_trigger_ratio: float
     unscheduled_ratio: float
     start_delay_minutes: float
+    late_start_ratio: float
+    late_start_hours: float
 
 
 @dataclass
@@ -92,6 +94,7 @@ class Demand:
         operations_per_day: int,
         first_weekday: int,
         rng: np.random.Generator,
+        late_rng: np.random.Generator,
     ) -> None:
         self._constants = read_constants("demand", DemandConstants)
         self._fleet = fleet
@@ -100,6 +103,7 @@ class Demand:
         self._operations_per_day = operations_per_day
         self._first_weekday = first_weekday
         self._rng = rng
+        self._late_rng = late_rng
         self._region = fleet.region[fleet.cluster]
         self.free_at: Ints = np.zeros(len(fleet.cluster), np.int64)
         self.build, self.image = self._first_morning()
@@ -211,14 +215,16 @@ class Demand:
             (fleet.working_hour[cluster] + rng.integers(0, 10, count)) % 24,
         )
         planned = day * DAY_SECONDS + planned_hour * 3600 + rng.integers(0, 4, count) * 900
-        delay = rng.exponential(constants.start_delay_minutes * 60, count).astype(np.int64)
+        delay = rng.exponential(constants.start_delay_minutes * 60, count)
+        is_late = is_announced & (self._late_rng.random(count) < constants.late_start_ratio)
+        lateness = DAY_SECONDS + self._late_rng.exponential(constants.late_start_hours * 3600, count)
         return Requests(
             resource=rows,
             target=target,
             trigger=trigger,
             stated_trigger=np.select([is_unstated, is_unknown], [UNSTATED, UNKNOWN], trigger),
             scheduled_at=np.where(is_announced, planned, NONE),
-            start=planned + delay,
+            start=planned + np.where(is_late, lateness, delay).astype(np.int64),
             upgrade=np.full(count, NONE),
             attempt=np.ones(count, np.int64),
             persists=np.zeros(count),

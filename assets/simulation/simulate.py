@@ -91,8 +91,8 @@ def simulate(
         raise SimulationError(f"source is {source!r}; accepted: {', '.join(SOURCES)}. Ask for one of them.")
     folders = dict.fromkeys((CANONICAL, source))
     _refuse_to_overwrite([landing / folder for folder in folders], inventory, incidents)
-    fleet_rng, demand_rng, operations_rng, agents_rng, delivery_rng, export_rng = (
-        np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(6)
+    fleet_rng, demand_rng, operations_rng, agents_rng, delivery_rng, export_rng, late_rng = (
+        np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(7)
     )
     form = FORMATS.get(source)
     fleet = build_fleet(operations_per_day=operations_per_day, rng=fleet_rng, in_own_words=form.provider if form else None)
@@ -112,6 +112,7 @@ def simulate(
         operations_per_day=operations_per_day,
         first_weekday=first_day.weekday(),
         rng=demand_rng,
+        late_rng=late_rng,
     )
     upgrader = Upgrader(fleet=fleet, catalogue=catalogue, incidents=planted, demand=demand, rng=operations_rng)
     agents = Agents(

@@ -1,6 +1,6 @@
 """Dagster assets of the slo slice.
 
-Belongs here: `slo_cells` and `slo_status`, thin over `cells.py` and `status.py`.
+Belongs here: `slo_cells` and `slo_status`, thin over `cells.py`, `status.py` and `alerts.py`.
 Does not belong here: any counting or judging.
 """
 
@@ -11,6 +11,7 @@ from assets.home import Home
 from assets.metadata import columns_of, table
 from assets.partitions import daily_asset, day_of
 from assets.reports.basis import basis_of
+from assets.slo.alerts import FIRING, write_alerts
 from assets.slo.cells import count_cells
 from assets.slo.objectives import load_objectives
 from assets.slo.status import write_status
@@ -57,7 +58,7 @@ def slo_cells(
 def slo_status(
     context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
-    """For every SLO, window and slice: counts, ratio with interval, verdict, error budget and duration quantiles."""
+    """For every SLO, window and slice: counts, ratio with interval, verdict, error budget, quantiles; and its alerts."""
     day = day_of(context)
     objectives = load_objectives(home.objectives)
     with warehouse.transaction() as db:
@@ -68,13 +69,17 @@ def slo_status(
             inventory_sha256=inventory_sha256_of(db),  # the one that the operations rest on, whatever stands in the home by now
         )
         rows = write_status(db, day=day, objectives=objectives, basis=basis.sha256)
+        write_alerts(db, day=day, objectives=objectives)
         fleet = query(db, sql("fleet_status"), {"report_date": day})
+        alerts = query(db, sql("telling_alerts"), {"report_date": day})
         schema = columns_of(db, "slo", "status")
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": rows,
             "dagster/column_schema": schema,
             "fleet": table(fleet),
+            "alerts": table(alerts),
+            "alerts_firing": int((alerts["state"] == FIRING).sum()),
             "slices_missed": int(fleet.get_column("slices_missed").sum()),
         }
     )

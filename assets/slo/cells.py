@@ -35,8 +35,8 @@ class Count:
 def count_cells(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) -> Count:
     """Bring `slo.cells` to the operations as of the end of `day`; call it inside a transaction.
 
-    Counted again are the days whose operations changed, and those with running operations young enough to change their outcome.
-    All days are when the objectives or the code are other than last time.
+    Counted again are the days whose operations changed, and those with operations that run, or are still to begin, and are young
+    enough to change their outcome. All days are when the objectives or the code are other than last time.
 
     Raises:
         WrongDay: when the operations do not stand at `day`.

@@ -8,11 +8,13 @@ Does not belong here: the format itself (`assets/slo/openslo.py`), the allowed S
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from assets.slo.alert_rules import DAYS_LOOKED_AT, FEWEST_BAD, AlertRule, Notice, short_minutes
 from assets.slo.annotations import DEFAULTS, LONGEST_DURATION_DAYS, default, read_annotations
 from assets.slo.expressions import ExpressionError, rebuild
 from assets.slo.openslo import (
@@ -34,7 +36,8 @@ SHIPPED = Path(__file__).parent / "shipped"
 _SECONDS_PER_DAY = 86_400
 _SOURCE_FIELDS = ("table", "where")
 _TABLE = "operations"
-_THRESHOLD_VALUE = "duration_seconds"
+# What a threshold metric can be of: from start to finish, or from the scheduled time to the start.
+DURATION, START_DELAY = "duration_seconds", "start_delay_seconds"
 _THRESHOLD_ONLY = "only with a threshold metric"
 _LONGEST_SECONDS = LONGEST_DURATION_DAYS * _SECONDS_PER_DAY
 _SECONDS_ACCEPTED = f"seconds from 0 to {_LONGEST_SECONDS}, for example 1200"
@@ -72,7 +75,7 @@ class Objective:
     kind: str  # "ratio" | "threshold"
     total_where: str  # TRUE when every operation counts
     good_where: str | None  # of a ratio
-    op: str | None  # of a threshold: lte, lt, gte, gt, over duration_seconds
+    op: str | None  # of a threshold: lte, lt, gte, gt, over what is `measured`
     value: float | None  # of a threshold
     target: float
     window: str  # as written, such as 28d
@@ -88,6 +91,13 @@ class Objective:
     budgeting_method: str = _BY_OPERATIONS  # or "Timeslices", "RatioTimeslices"
     slice_seconds: int = 0  # the length of a time slice, where the budget is one of slices
     slice_target: float | None = None  # of Timeslices: the ratio from which a slice is good
+    measured: str = DURATION  # of a threshold, what `value` limits: DURATION or START_DELAY
+    alert_rules: tuple[AlertRule, ...] | None = None  # None: the shipped tiers apply
+
+    @property
+    def limits_durations(self) -> bool:
+        """Whether it is about how long operations take, and not about whether they succeed or when they begin."""
+        return self.kind == "threshold" and self.measured == DURATION
 
 
 @dataclass(frozen=True)
@@ -164,11 +174,11 @@ def _load(files: Sequence[tuple[str, Path]], problems: list[Problem]) -> Objecti
 
 @dataclass(frozen=True, slots=True)
 class _Indicator:
-    """What an SLI measures: a ratio has `good_where`, a threshold has not."""
+    """What an SLI measures: a ratio has `good_where`, a threshold what is `measured`."""
 
-    is_threshold: bool
     total_where: str
-    good_where: str | None
+    good_where: str | None = None
+    measured: str | None = None
 
 
 class _Evaluation:
@@ -181,7 +191,7 @@ class _Evaluation:
         self._annotations = {id(metadata): read_annotations(metadata, self._problems) for metadata in documents.every_metadata}
         self._indicators = {id(sli): self._indicator(sli) for sli in documents.every_sli}
         for condition in documents.every_condition:
-            self._check_short_window(condition)
+            self._check_windows(condition)
 
     def objectives(self) -> list[Objective]:
         read = [self._objective(slo) for slo in self._documents.slos]
@@ -200,6 +210,7 @@ class _Evaluation:
             annotations = {**self._annotations[id(sli.metadata)], **annotations}
             self._check_kind(sli, slo.goal, annotations)
         self._check_alerts(slo)
+        alert_rules = self._alert_rules(slo)
         window = self._window(slo)
         indicator = self._indicators[id(sli)] if sli else None
         goal = slo.goal
@@ -217,7 +228,7 @@ class _Evaluation:
             display_name=slo.metadata.display_name or slo.metadata.name.value,
             description=slo.description,
             service=slo.service.value,
-            kind="threshold" if indicator.is_threshold else "ratio",
+            kind="threshold" if indicator.measured else "ratio",
             total_where=indicator.total_where,
             good_where=indicator.good_where,
             op=goal.op.value if goal.op else None,
@@ -236,6 +247,8 @@ class _Evaluation:
             budgeting_method=method,
             slice_seconds=goal.slice_window.value.seconds if goal.slice_window and method != _BY_OPERATIONS else 0,
             slice_target=goal.slice_target.value if goal.slice_target and method == "Timeslices" else None,
+            measured=indicator.measured or DURATION,
+            alert_rules=alert_rules,
         )
 
     def _window(self, slo: Slo) -> Shorthand | None:
@@ -272,7 +285,12 @@ class _Evaluation:
             for name in ("op", "value"):
                 if goal is not None and name in goal.fields:
                     goal.fields.report(name, read=f"{name} beside a ratio metric", accepted=_THRESHOLD_ONLY)
-        elif sli.threshold is not None and goal is not None:
+            return
+        indicator = self._indicators[id(sli)]
+        if indicator and indicator.measured == START_DELAY and "failed" in annotations:
+            accepted = f"only with value: {DURATION}, since what failed may well have begun in time"
+            self._report(annotations["failed"].place, f"failed beside value: {START_DELAY}", accepted)
+        if sli.threshold is not None and goal is not None:
             if "op" not in goal.fields:
                 goal.fields.report("op", read="nothing", accepted="lte, lt, gte or gt")
             if "value" not in goal.fields:
@@ -284,8 +302,10 @@ class _Evaluation:
 
     def _indicator(self, sli: Sli) -> _Indicator | None:
         if sli.threshold is not None:
-            total = self._where(sli.threshold, value=_THRESHOLD_VALUE)
-            return _Indicator(True, total, None) if total else None
+            total = self._where(sli.threshold, fields=(*_SOURCE_FIELDS, "value"))
+            spec = sli.threshold.spec
+            measured = spec.choice("value", (DURATION, START_DELAY), required=True) if spec else None
+            return _Indicator(total, measured=measured.value) if total and measured else None
         if sli.ratio is None:
             return None
         good_source, bad_source = sli.ratio.good, sli.ratio.bad
@@ -298,7 +318,7 @@ class _Evaluation:
         # A bad metric leaves everything else good, also where its condition is NULL.
         bad = self._where(bad_source, must_select=True, template="({}) IS NOT TRUE")
         good_where = good or bad
-        return _Indicator(False, total, good_where) if total and good_where else None
+        return _Indicator(total, good_where=good_where) if total and good_where else None
 
     def _where(
         self,
@@ -306,22 +326,19 @@ class _Evaluation:
         *,
         must_select: bool = False,
         template: str = "({}) IS TRUE",
-        value: str | None = None,
+        fields: tuple[str, ...] = _SOURCE_FIELDS,
     ) -> str | None:
-        """The condition of a metric source, never NULL for a row; None when it could not be read.
+        """The condition of a metric source that may have these fields, never NULL for a row; None when it could not be read.
 
-        `must_select` refuses a source without `where`; `value` is the column that a threshold metric reads.
+        `must_select` refuses a source without `where`.
         """
         if source is None or source.spec is None:
             return None
         spec = source.spec
-        accepted = (*_SOURCE_FIELDS, "value") if value else _SOURCE_FIELDS
         for name in spec.names():
-            if name not in accepted:
-                self._report(spec.place_of(name), "an unknown field", ", ".join(accepted))
+            if name not in fields:
+                self._report(spec.place_of(name), "an unknown field", ", ".join(fields))
         spec.choice("table", (_TABLE,), required=True)
-        if value:
-            spec.choice("value", (value,), required=True)
         if "where" not in spec.names() and not must_select:
             return "TRUE"
         where = spec.text("where", accepted="a condition in SQL, for example state = 'succeeded'", required=True)
@@ -334,20 +351,28 @@ class _Evaluation:
             return None
         return template.format(rebuilt)
 
-    # Alerting: checked here, evaluated later
+    # Alerting
 
-    def _check_short_window(self, condition: AlertCondition) -> None:
+    def _check_windows(self, condition: AlertCondition) -> None:
+        """Refuses windows that nothing can be counted in, and a wait that outlasts what is looked at."""
+        if condition.lookback is None:
+            return
+        lookback = condition.lookback.value
+        if lookback.seconds > _LONGEST_SECONDS:
+            self._report(condition.lookback.place, lookback.text, f"a duration of at most {LONGEST_DURATION_DAYS}d")
         short = self._annotations[id(condition.metadata)].get("short-window")
-        if short and condition.lookback and short.value >= condition.lookback.value.seconds:
-            accepted = f"a duration below the lookbackWindow, {condition.lookback.value.text}"
-            self._report(short.place, f"{short.value} seconds", accepted)
+        if short and short.value >= lookback.seconds:
+            self._report(short.place, f"{short.value} seconds", f"a duration below the lookbackWindow, {lookback.text}")
+        longest_days = 1 if lookback.seconds < _SECONDS_PER_DAY else DAYS_LOOKED_AT
+        if condition.after and condition.after.value.seconds >= longest_days * _SECONDS_PER_DAY:
+            accepted = f"a duration below {longest_days}d for a lookbackWindow of {lookback.text}"
+            self._report(condition.after.place, condition.after.value.text, accepted)
 
     def _check_alerts(self, slo: Slo) -> None:
         """Refuses an alert that can never fire: no burn rate exceeds 1 / (1 - target)."""
         target = slo.goal.target if slo.goal else None
-        for policy in slo.alert_policies:
-            condition = self._condition(policy)
-            if target is None or condition is None or condition.threshold is None:
+        for _, condition in self._policies(slo):
+            if target is None or condition.threshold is None:
                 continue
             highest = 1 / (1 - target.value)
             if condition.threshold.value > highest:
@@ -359,13 +384,57 @@ class _Evaluation:
                     f"a target at which the alert threshold {threshold} can be reached",
                 )
 
-    def _condition(self, policy: AlertPolicy | Found[str]) -> AlertCondition | None:
-        found = self._documents.alert_policies.get(policy.value) if isinstance(policy, Found) else policy
-        if found is None:
+    def _alert_rules(self, slo: Slo) -> tuple[AlertRule, ...] | None:
+        """One rule per condition of the SLO's policies, with everybody whom they notify; None without a list of policies."""
+        if slo.alert_policies is None:
             return None
-        if isinstance(found.condition, Found):
-            return self._documents.alert_conditions.get(found.condition.value)
-        return found.condition
+        rules: dict[str, AlertRule] = {}
+        for policy, condition in self._policies(slo):
+            rule = self._alert_rule(policy, condition)
+            if rule is None:
+                continue
+            known = rules.get(rule.name, replace(rule, notices=()))
+            if condition.metadata.name and replace(rule, notices=known.notices) != known:
+                accepted = "a condition of another name, or the same one, beside the others of this SLO"
+                self._report(condition.metadata.name.place, f"{rule.name}, which means another condition too", accepted)
+            rules[rule.name] = replace(known, notices=(*known.notices, *rule.notices))
+        return tuple(rules.values())
+
+    def _alert_rule(self, policy: AlertPolicy, condition: AlertCondition) -> AlertRule | None:
+        name, severity, op = condition.metadata.name, condition.severity, condition.op
+        threshold, lookback = condition.threshold, condition.lookback
+        if name is None or severity is None or op is None or threshold is None or lookback is None:
+            return None
+        annotations = self._annotations[id(condition.metadata)]
+        long = lookback.value.seconds // 60
+        short = annotations["short-window"].value // 60 if "short-window" in annotations else short_minutes(long)
+        return AlertRule(
+            name=name.value,
+            severity=severity.value,
+            threshold=Fraction(repr(threshold.value)),
+            long_minutes=long,
+            short_minutes=short,
+            fewest_bad=annotations["min-bad-events"].value if "min-bad-events" in annotations else FEWEST_BAD,
+            after_minutes=condition.after.value.seconds // 60 if condition.after else 0,
+            is_strict=op.value == "gt",
+            notices=tuple(
+                Notice(target, policy.when_breaching, policy.when_resolved, policy.when_no_data) for target in policy.targets
+            ),
+        )
+
+    def _policies(self, slo: Slo) -> list[tuple[AlertPolicy, AlertCondition]]:
+        """The SLO's alert policies that could be read, each with its condition."""
+        documents, found = self._documents, []
+        for named in slo.alert_policies or ():
+            policy = documents.alert_policies.get(named.value) if isinstance(named, Found) else named
+            if policy is None:
+                continue
+            condition = policy.condition
+            if isinstance(condition, Found):
+                condition = documents.alert_conditions.get(condition.value)
+            if condition is not None:
+                found.append((policy, condition))
+        return found
 
 
 def _calendar(window: Shorthand, start: CalendarStart | None) -> Calendar | None:

@@ -181,20 +181,26 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class AlertCondition:
-    """When to alert: the burn rate over `lookback` compared with `threshold` by `op`."""
+    """When to alert: the burn rate over `lookback` compared with `threshold` by `op`, for at least `after`."""
 
     metadata: Metadata
+    severity: Found[str] | None
     op: Found[str] | None
     threshold: Found[float] | None
     lookback: Found[Shorthand] | None
+    after: Found[Shorthand] | None
 
 
 @dataclass(frozen=True, slots=True)
 class AlertPolicy:
-    """Which condition notifies whom; the condition is the object, or the reference to it."""
+    """Which condition notifies whom, and of what; the condition is the object, or the reference to it."""
 
     metadata: Metadata
     condition: AlertCondition | Found[str] | None
+    targets: tuple[str, ...]  # names of notification targets
+    when_breaching: bool
+    when_resolved: bool
+    when_no_data: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +214,7 @@ class Slo:
     budgeting_method: Found[str] | None
     window: TimeWindow | None
     goal: Goal | None
-    alert_policies: tuple[AlertPolicy | Found[str], ...]
+    alert_policies: tuple[AlertPolicy | Found[str], ...] | None  # empty when written as an empty list
 
 
 @dataclass(slots=True)
@@ -387,7 +393,7 @@ class _Reader:
         *,
         reference: str,
         kind: str,
-        read: Callable[[Metadata, Fields], T],
+        read: Callable[[Metadata, Fields], T | None],
     ) -> T | Found[str] | None:
         """A list entry that names an object, or writes it out with kind, metadata and spec."""
         fields = self._fields(place, node, (reference, "kind", "metadata", "spec"))
@@ -581,10 +587,13 @@ class _Reader:
             slice_window=slice_window,
         )
 
-    def _slo_alert_policies(self, spec: Fields) -> tuple[AlertPolicy | Found[str], ...]:
+    def _slo_alert_policies(self, spec: Fields) -> tuple[AlertPolicy | Found[str], ...] | None:
+        listed = spec.items("alertPolicies", accepted="a list of alert policies")
+        if listed is None:
+            return None
         read = [
             self._referred_or_inline(place, node, reference="alertPolicyRef", kind="AlertPolicy", read=self._alert_policy)
-            for place, node in spec.items("alertPolicies", accepted="a list of alert policies") or ()
+            for place, node in listed
         ]
         return tuple(policy for policy in read if policy is not None)
 
@@ -592,8 +601,6 @@ class _Reader:
 
     def _alert_policy(self, metadata: Metadata, spec: Fields) -> AlertPolicy:
         _limited_text(spec, "description", _LONGEST_DESCRIPTION)
-        for name in ("alertWhenNoData", "alertWhenBreaching", "alertWhenResolved"):
-            spec.boolean(name)
         accepted = "a list of one condition"
         conditions = spec.items("conditions", accepted=accepted, required=True)
         if conditions is not None and len(conditions) != 1:
@@ -606,7 +613,7 @@ class _Reader:
         targets = spec.items("notificationTargets", accepted=accepted, required=True)
         if targets is not None and not targets:
             spec.report("notificationTargets", read="an empty list", accepted=accepted)
-        for place, node in targets or ():
+        named = [
             self._referred_or_inline(
                 place,
                 node,
@@ -614,13 +621,24 @@ class _Reader:
                 kind="AlertNotificationTarget",
                 read=self._notification_target,
             )
-        return AlertPolicy(metadata, read[0] if len(read) == 1 else None)
+            for place, node in targets or ()
+        ]
+        # The SDK takes what is not written for false; a policy that would never tell anybody is not what its author meant.
+        is_silent = "alertWhenBreaching" in spec and not spec.boolean("alertWhenBreaching")
+        return AlertPolicy(
+            metadata,
+            read[0] if len(read) == 1 else None,
+            targets=tuple(dict.fromkeys(target.value for target in named if target)),
+            when_breaching=not is_silent,
+            when_resolved=spec.boolean("alertWhenResolved"),
+            when_no_data=spec.boolean("alertWhenNoData"),
+        )
 
     def _alert_condition(self, metadata: Metadata, spec: Fields) -> AlertCondition:
         _limited_text(spec, "description", _LONGEST_DESCRIPTION)
-        spec.text("severity", accepted="a severity, for example page", required=True)
+        severity = spec.text("severity", accepted="a severity, for example page", required=True)
         condition = spec.mapping("condition", ("kind", "op", "threshold", "lookbackWindow", "alertAfter"), required=True)
-        op = threshold = lookback = None
+        op = threshold = lookback = after = None
         if condition is not None:
             condition.choice("kind", ("burnrate",), required=True)
             op = condition.choice("op", OPERATORS, required=True)
@@ -629,14 +647,16 @@ class _Reader:
                 self._report(op.place, op.value, "gte or gt; a burn rate below the threshold is healthy")
             threshold = condition.number("threshold", accepted="a burn rate above 0", required=True, fits=lambda rate: rate > 0)
             lookback = _shorthand(condition, "lookbackWindow", required=True)
-            _shorthand(condition, "alertAfter")
-        described = AlertCondition(metadata, op, _converted(threshold, float), lookback)
+            after = _shorthand(condition, "alertAfter")
+        described = AlertCondition(metadata, severity, op, _converted(threshold, float), lookback, after)
         self.documents.every_condition.append(described)
         return described
 
-    def _notification_target(self, _metadata: Metadata, spec: Fields) -> None:
+    def _notification_target(self, metadata: Metadata, spec: Fields) -> Found[str] | None:
+        """The target's name, which is all that is known of it: its address is a secret and stands in no file."""
         _limited_text(spec, "description", _LONGEST_DESCRIPTION)
         spec.text("target", accepted="where the notification goes, for example email", required=True)
+        return metadata.name
 
 
 def _one(kind: str) -> str:

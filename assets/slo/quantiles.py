@@ -1,7 +1,7 @@
 """Quantiles of every slice and window at once: each is the duration of one operation, the one that stands at its rank.
 
 Belongs here: numbering slices, sorting within them and picking ranks, on arrays.
-Does not belong here: reading the durations (`sql/select_durations.sql`), which slices and windows there are (`status.py`).
+Does not belong here: reading the durations (`sql/select_seconds.sql`), which slices and windows there are (`status.py`).
 """
 
 from collections.abc import Iterable, Mapping

@@ -14,7 +14,7 @@ from assets.frames import query
 from assets.moments import end_of
 from assets.slo import slices
 from assets.slo.cells import require_counted
-from assets.slo.classification import judged_sql
+from assets.slo.classification import judged_sql, seconds_sql
 from assets.slo.objectives import Objective, Objectives
 from assets.slo.quantiles import quantiles_of_slices
 from assets.slo.time_slices import count_time_slices, judged
@@ -116,14 +116,15 @@ def _count_part_days(db: duckdb.DuckDBPyConnection, objective: Objective, day: d
 
 
 def _quantiles(db: duckdb.DuckDBPyConnection, objectives: Objectives, day: date) -> pl.DataFrame:
-    """One row per threshold SLO, window and slice with a succeeded operation that has a duration; `_KEY` and `QUANTILES`."""
+    """One row per threshold SLO, window and slice with an operation whose time is told; `_KEY` and `QUANTILES`."""
     for dimension in slices.DIMENSIONS:
         db.execute(compose(sql("create_value_type"), dimension=dimension))
     values = {name: column.explode() for name, column in query(db, sql("select_values")).to_dict().items()}
     found = [pl.DataFrame(schema=dict.fromkeys(_KEY, pl.String) | dict.fromkeys(QUANTILES, pl.Float64))]
     for objective in objectives.objectives:
         if objective.kind == "threshold":
-            statement = compose(sql("select_durations"), total_where=objective.total_where)
+            seconds, whose = seconds_sql(objective)
+            statement = compose(sql("select_seconds"), seconds=seconds, whose=whose, total_where=objective.total_where)
             for start, end, ages in _nested_windows(objective, day):
                 quantiles = quantiles_of_slices(
                     query(db, statement, {"report_date": day, "start": start, "end": end}),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from assets.slo.objectives import Objective, Objectives
+from assets.slo.objectives import START_DELAY, Objective, Objectives
 
 _PLAIN = Objective(
     name="success",
@@ -40,6 +40,11 @@ def ratio(**changes: Any) -> Objective:
 def threshold(op: str = "lte", value: float = 3600.0, **changes: Any) -> Objective:
     """An objective on the duration in seconds, over all operations."""
     return replace(_PLAIN, **{"name": "speed", "kind": "threshold", "good_where": None, "op": op, "value": value, **changes})
+
+
+def start(op: str = "lte", value: float = 86_400.0, **changes: Any) -> Objective:
+    """An objective on the delay from the scheduled time to the start in seconds, over all operations."""
+    return threshold(op, value, **{"name": "start", "measured": START_DELAY, **changes})
 
 
 def objectives(*each: Objective) -> Objectives:

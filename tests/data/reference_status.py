@@ -28,7 +28,7 @@ _OPERATORS = {"lte": le, "lt": lt, "gte": ge, "gt": gt}
 
 @dataclass(frozen=True)
 class Rule:
-    """One objective: which operations belong to it, and either `good`, a deadline, or `op` and `limit` for the duration."""
+    """One objective: which operations belong to it, and either `good`, a deadline, or `op` and `limit` for what is `measured`."""
 
     slo: str
     total: Callable[[Row], bool] = lambda _operation: True
@@ -36,6 +36,7 @@ class Rule:
     deadline: timedelta = timedelta(hours=24)
     op: str | None = None
     limit: timedelta | None = None
+    measured: str = "duration"  # or "delay", from the scheduled time to the start
     failures_count: bool = True
     slice_by: tuple[str, ...] = ("to_version", "region", "workload_type")
     window: str = "28d"
@@ -52,12 +53,21 @@ SHIPPED = (
     Rule("first-attempt-success", lambda each: each["attempt"] == 1, good=_reached_the_version),
     Rule("control-plane-duration", lambda each: each["scope"] == "control_plane", op="lte", limit=timedelta(minutes=20)),
     Rule("node-pool-duration", lambda each: each["scope"] == "node_pool", op="lte", limit=timedelta(minutes=45)),
+    Rule(
+        "scheduled-start",
+        lambda each: each["scheduled_at"] is not None,
+        op="lte",
+        limit=timedelta(hours=24),
+        measured="delay",
+    ),
 )
 
 
 def outcome(operation: Row, rule: Rule, *, as_of: datetime) -> str:
     """What the operation counts as at that moment; it belongs to the objective."""
     state, duration = operation["state"], _duration(operation)
+    if rule.measured == "delay":
+        return _beginning(operation, rule, as_of=as_of)
     if state in ("cancelled", "superseded", "skipped", "scheduled"):
         return "excluded"
     if rule.good is not None:
@@ -78,6 +88,20 @@ def outcome(operation: Row, rule: Rule, *, as_of: datetime) -> str:
     return "good" if _OPERATORS[rule.op](duration, rule.limit) else "bad"
 
 
+def _beginning(operation: Row, rule: Rule, *, as_of: datetime) -> str:
+    """What an operation counts as where it matters when it began."""
+    assert rule.op is not None
+    assert rule.limit is not None
+    if operation["scheduled_at"] is None:
+        return "excluded"
+    if operation["started_at"] is not None:
+        return "good" if _OPERATORS[rule.op](operation["started_at"] - operation["scheduled_at"], rule.limit) else "bad"
+    if operation["state"] != "scheduled":
+        return "excluded"  # called off before it began, or begun when nobody knows
+    too_old = rule.op in ("lte", "lt") and not _OPERATORS[rule.op](as_of - operation["scheduled_at"], rule.limit)
+    return "bad" if too_old else "pending"
+
+
 def _duration(operation: Row) -> timedelta | None:
     started_at, finished_at = operation["started_at"], operation["finished_at"]
     if started_at is None or finished_at is None or finished_at < started_at:
@@ -96,13 +120,22 @@ def counts(operations: Iterable[Row], rules: Iterable[Rule], *, report_date: dat
 
 
 def quantiles(operations: Iterable[Row], rules: Iterable[Rule], *, report_date: date) -> dict[Key, dict[str, float]]:
-    """Of threshold objectives, by the same key: the duration that a share of the succeeded operations did not exceed."""
+    """Of threshold objectives, by the same key: the time that a share of the operations did not exceed.
+
+    Durations are those of succeeded operations, delays those of all that began.
+    """
     found: dict[Key, list[float]] = defaultdict(list)
     for rule, window, operation in _looked_at(operations, rules, report_date):
-        duration = _duration(operation)
-        if rule.limit is not None and operation["state"] == "succeeded" and duration is not None:
+        if rule.limit is None:
+            continue
+        if rule.measured == "delay":
+            is_told = operation["scheduled_at"] is not None and operation["started_at"] is not None
+            time_ = operation["started_at"] - operation["scheduled_at"] if is_told else None
+        else:
+            time_ = _duration(operation) if operation["state"] == "succeeded" else None
+        if time_ is not None:
             for slice_ in slices_of(operation, rule):
-                found[rule.slo, window, *slice_].append(duration.total_seconds())
+                found[rule.slo, window, *slice_].append(time_.total_seconds())
     return {key: {name: nearest_rank(values, share) for name, share in QUANTILES.items()} for key, values in found.items()}
 
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ class WholeHome:
     def bring_to(self, day: date) -> None:
         """Every table as of the end of `day`, without judging or publishing."""
         from assets.reports.basis import basis_of
+        from assets.slo.alerts import write_alerts
         from assets.slo.cells import count_cells
         from assets.slo.objectives import load_objectives
         from assets.slo.status import write_status
@@ -150,6 +152,7 @@ class WholeHome:
             count_cells(db, day=day, objectives=objectives)
             basis = basis_of(db, day=day, objectives_sha256=objectives.sha256, inventory_sha256=inventory_sha256)
             write_status(db, day=day, objectives=objectives, basis=basis.sha256)
+            write_alerts(db, day=day, objectives=objectives)
 
     def basis(self, day: date) -> str:
         """The hash of what the figures of `day` rest on at this moment."""
@@ -181,14 +184,16 @@ class WholeHome:
 
         from assets.reports.assets import daily_report
 
-        with dg.build_asset_context(partition_key=day.isoformat()) as context:
+        with dg.build_asset_context(partition_key=day.isoformat(), instance=_dagster()) as context:
             return daily_report(context, home=self.home, warehouse=self.warehouse)
 
     def publish(self, day: date) -> Any:
         """Everything of `day` up to its report, with passed verdicts."""
-        self.bring_to(day)
-        self.store_passed(day)
-        return self.report(day)
+        # Kept open, for opening costs more than most of the steps; tests of the command open and close it as a run does.
+        with self.warehouse.connection():
+            self.bring_to(day)
+            self.store_passed(day)
+            return self.report(day)
 
     def manifest(self, day: date) -> dict[str, Any]:
         return json.loads((self.published / day.isoformat() / "manifest.json").read_bytes())
@@ -210,6 +215,14 @@ class WholeHome:
         """The same home, with everything in it, under another root."""
         shutil.copytree(self.home.root, root, symlinks=True)
         return home_at(root, gaps_are_errors=self.home.gaps_are_errors)
+
+
+@cache
+def _dagster() -> Any:
+    """One for all contexts, which would each make the databases of their own; nothing is written to it."""
+    import dagster as dg
+
+    return dg.DagsterInstance.ephemeral()
 
 
 def tables_in(

@@ -71,7 +71,7 @@ def test_a_home_holds_what_the_contract_says(at_once: AtOnce):
     }  # fmt: skip
     assert {each.name for each in home.published.iterdir()} - {".builds"} >= {"2026-11-20", "latest", "upgrade_slo.duckdb"}
     assert {each.name for each in (home.published / "latest").iterdir()} == {
-        "report.html", "summary.txt", "slo_status.parquet", "slo_status.csv", "manifest.json",
+        "report.html", "summary.txt", "slo_status.parquet", "slo_status.csv", "slo_alerts.parquet", "manifest.json",
     }  # fmt: skip
     assert not any(home.home.scratch.iterdir())
 

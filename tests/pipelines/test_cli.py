@@ -134,7 +134,7 @@ def test_objectives_that_are_valid_are_counted_and_named(tmp_path: Path):
     shipped = sorted(map(str, SHIPPED.glob("*.yaml")))
     result = upgrade_slo("objectives", "check", *shipped)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.startswith(f"5 objectives in {len(shipped)} files: upgrade-success, ")
+    assert result.stdout.startswith(f"6 objectives in {len(shipped)} files: upgrade-success, ")
     file = tmp_path / "slo.yaml"
     file.write_text(OBJECTIVES)
     assert upgrade_slo("objectives", "check", str(file)).stdout == "2 objectives in 1 files: success, speed\n"

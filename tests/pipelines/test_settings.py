@@ -56,6 +56,20 @@ def test_every_variable_is_read(tmp_path: Path):
     assert not settings.home.root.exists()
 
 
+def test_addresses_of_targets_are_read_by_the_targets_names_and_never_shown():
+    settings = load_settings({"UPGRADE_SLO_TARGET_ON_CALL_2": " jsons://example.org/s3cr3t ", "UPGRADE_SLO_TARGET_TEAM": " "})
+    assert settings.targets.addresses == {"on-call-2": "jsons://example.org/s3cr3t"}
+    assert "s3cr3t" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["UPGRADE_SLO_TARGET_", "UPGRADE_SLO_TARGET_on_call", "UPGRADE_SLO_TARGET_ON-CALL"])
+def test_a_variable_that_names_no_target_is_refused_without_its_value(name: str):
+    with pytest.raises(
+        SettingsError, match=rf"^{name} names no notification target; accepted: such as UPGRADE_SLO_TARGET_ON_CALL"
+    ):
+        load_settings({name: "s3cr3t"})
+
+
 def test_a_relative_home_and_one_with_a_tilde_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/somebody")

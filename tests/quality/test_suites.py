@@ -23,6 +23,8 @@ ONE_CELL_PER_SLICING = f"""
     rowid IN (SELECT min(rowid) FROM slo.cells WHERE slo = 'success' AND day = {YESTERDAY} GROUP BY slice_by)
 """
 FLEET_OF_THE_WEEK = "slo = 'success' AND \"window\" = '7d' AND slice_by = ''"
+RULE_OF_THE_WEEK = "slo = 'success' AND condition = '25-percent-in-7d'"
+REPLAYED_RULE = "slo = 'success' AND condition = '5-percent-in-6h'"
 LONE_SLICE = "slo = 'success' AND \"window\" = '7d' AND slice_by = 'scope' AND scope = 'node_pool'"
 
 
@@ -216,6 +218,29 @@ FAULTS = {
     ),
     "budgets_follow_the_counts": fault(
         f"UPDATE slo.status SET budget_spent = bad + 1 WHERE {FLEET_OF_THE_WEEK}", observed="rows: 1"
+    ),
+    # alerts: two objectives with six rules each
+    "every_rule_is_judged": fault(
+        f"DELETE FROM slo.alerts WHERE {RULE_OF_THE_WEEK}", observed="missing: success 25-percent-in-7d"
+    ),
+    "alerts_are_unique": fault(
+        f"INSERT INTO slo.alerts SELECT * FROM slo.alerts WHERE {RULE_OF_THE_WEEK}", observed="2 of 13 rows: 1, 1"
+    ),
+    "alert_states_are_known": fault(
+        f"UPDATE slo.alerts SET state = 'resolved' WHERE {REPLAYED_RULE}", observed="1 of 12 rows: 1"
+    ),
+    "burn_rates_follow_the_counts": fault(
+        f"UPDATE slo.alerts SET burn_rate = burn_rate + 0.1 WHERE {RULE_OF_THE_WEEK}", observed="1 of 12 rows: 1"
+    ),
+    "firing_is_earned": fault(
+        f"UPDATE slo.alerts SET state = 'would_have_fired', first_at = judged_at, firing_minutes = 1 WHERE {REPLAYED_RULE}",
+        observed="1 of 12 rows: 1",
+    ),
+    "no_data_has_no_counts": fault(f"UPDATE slo.alerts SET state = 'quiet' WHERE {RULE_OF_THE_WEEK}", observed="1 of 12 rows: 1"),
+    "moments_fit_the_day": fault(f"UPDATE slo.alerts SET first_at = judged_at WHERE {REPLAYED_RULE}", observed="1 of 12 rows: 1"),
+    "windows_agree_with_the_status": fault(
+        f"UPDATE slo.alerts SET bad = 6, total = 18, burn_rate = 6 / 18 / 0.1 WHERE {RULE_OF_THE_WEEK}",
+        observed="1 of 12 rows: 8",
     ),
 }
 # Names that two suites share; here the second suite's.

@@ -20,6 +20,7 @@ from assets.health.follow_up import CURVES_SCHEMA, SLICES_SCHEMA, Durations
 from assets.reports import deliveries
 from assets.reports.report_data import ReportData
 from assets.reports.restated import Restated
+from assets.slo import alerts
 from assets.slo.objectives import Objective
 
 REPORT_DATE = date(2025, 2, 12)
@@ -34,6 +35,11 @@ STATUS_SCHEMA = {
     "budget_allowed": REAL, "budget_spent": REAL, "budget_remaining": REAL, "burn_rate": REAL,
     "p50": REAL, "p90": REAL, "p95": REAL, "p99": REAL,
 }  # fmt: skip
+NAMED_SCHEMA = dict.fromkeys(
+    ("cluster_id", "operation_id", "scope", "node_pool", "from_version", "to_version", "region", "workload_type"), TEXT
+)
+ATTEMPTS = ("upgrades", "first", "late", "retried", "rescued")
+CLAIMS = ("succeeded", "unobserved", "unobserved_noops", "contradicted")
 ALARMS_SCHEMA = {
     "slo": TEXT, "slice_by": TEXT, **dict.fromkeys(DIMENSIONS, TEXT), "limit": REAL, "bad": COUNT, "total": COUNT,
     "log_e": REAL, "highest_log_e": REAL, "highest_on": pl.Date, "state": TEXT,
@@ -158,8 +164,15 @@ class Input:
     daily: list[dict[str, Any]] = field(default_factory=list)
     shifted: list[tuple[str, int, int, int, int]] = field(default_factory=list)
     alarms: list[dict[str, Any]] = field(default_factory=list)
-    reasons: list[tuple[str, str, int]] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    reasons: list[tuple[Any, ...]] = field(default_factory=list)  # category, side, count; also median seconds and codes
     overdue: list[dict[str, Any]] = field(default_factory=list)
+    unstarted: list[dict[str, Any]] = field(default_factory=list)
+    start_limit_seconds: float = 86_400.0
+    attempts: list[tuple[Any, ...]] = field(default_factory=list)  # dimension, value, and the five counts of ATTEMPTS
+    claims: tuple[int, int, int, int] = (0, 0, 0, 0)
+    contradicted: list[dict[str, Any]] = field(default_factory=list)
+    api_use: list[tuple[list[str], str | None, int, int]] = field(default_factory=list)  # features, minor, bad, total
     ledger: list[tuple[Any, ...]] = field(default_factory=lambda: [("canonical", 2, 0, 0, 104, 1, 103, 100, 2, 1, 0)])
     quarantine: list[tuple[str, str, int, int]] = field(default_factory=lambda: [("canonical", "invalid_json", 1, 1)])
     not_upgrades: list[tuple[str, str, int]] = field(default_factory=list)
@@ -183,11 +196,10 @@ class Input:
     def data(self) -> ReportData:
         """Everything as frames of the promised columns, empty ones included."""
         daily = {"slo": TEXT, "day": pl.Date, **dict.fromkeys(("good", "bad", "pending", "excluded"), COUNT)}
-        overdue = {
-            **dict.fromkeys(
-                ("cluster_id", "operation_id", "scope", "node_pool", "from_version", "to_version", "region",
-                 "workload_type"), TEXT),
-            "started_at": pl.Datetime("us"), "age_seconds": REAL,
+        overdue = {**NAMED_SCHEMA, "started_at": pl.Datetime("us"), "age_seconds": REAL}
+        unstarted = {**NAMED_SCHEMA, "scheduled_at": pl.Datetime("us"), "overdue_seconds": REAL, "in_all": COUNT}
+        contradicted = {
+            **NAMED_SCHEMA, "observed_version": TEXT, "finished_at": pl.Datetime("us"), "is_suspected_noop": pl.Boolean,
         }  # fmt: skip
         return ReportData(
             report_date=REPORT_DATE,
@@ -206,13 +218,25 @@ class Input:
                 orient="row",
             ),
             alarms=pl.DataFrame(self.alarms, schema=ALARMS_SCHEMA),
+            alerts=pl.DataFrame(self.alerts, schema=alerts.SCHEMA),
             reasons=pl.DataFrame(
-                self.reasons,
-                schema={"error_category": TEXT, "responsibility": TEXT, "failed_count": COUNT},
+                [(*row, None, [])[:5] for row in self.reasons],
+                schema={"error_category": TEXT, "responsibility": TEXT, "failed_count": COUNT, "median_seconds": REAL,
+                        "codes": pl.List(TEXT)},
                 orient="row",
             ),
             overdue=pl.DataFrame(self.overdue, schema=overdue),
             overdue_count=len(self.overdue),
+            unstarted=pl.DataFrame(self.unstarted, schema=unstarted),
+            start_limit_seconds=self.start_limit_seconds,
+            attempts=pl.DataFrame(
+                self.attempts, schema={"dimension": TEXT, "value": TEXT, **dict.fromkeys(ATTEMPTS, COUNT)}, orient="row"
+            ),
+            claims=pl.DataFrame([self.claims], schema=dict.fromkeys(CLAIMS, COUNT), orient="row"),
+            contradicted=pl.DataFrame(self.contradicted, schema=contradicted),
+            api_use=pl.DataFrame(
+                self.api_use, schema={"features": pl.List(TEXT), "to_minor": TEXT, "bad": COUNT, "total": COUNT}, orient="row"
+            ),
             ledger=pl.DataFrame(self.ledger, schema={"source": TEXT, **dict.fromkeys(LEDGER, COUNT)}, orient="row"),
             quarantine=pl.DataFrame(
                 self.quarantine,
@@ -252,6 +276,18 @@ def overdue_row(**changes: Any) -> dict[str, Any]:
         "from_version": "1.30.9", "to_version": "1.31.2", "region": "westeurope", "workload_type": "ml_batch",
         "started_at": utc(2025, 2, 9, 19, 48), "age_seconds": 274_320.0, **changes,
     }  # fmt: skip
+
+
+def unstarted_row(**changes: Any) -> dict[str, Any]:
+    """An operation that ought to have begun on 9 February, beyond the limit for 52 h 12 min."""
+    row = overdue_row(scheduled_at=utc(2025, 2, 9, 19, 48), overdue_seconds=187_920.0, in_all=1)
+    return {name: value for name, value in row.items() if name not in ("started_at", "age_seconds")} | changes
+
+
+def contradicted_row(**changes: Any) -> dict[str, Any]:
+    """An operation that claims 1.31.2 where 1.30.9, the version before, was seen."""
+    row = overdue_row(observed_version="1.30.9", finished_at=utc(2025, 2, 11, 8, 5), is_suspected_noop=False)
+    return {name: value for name, value in row.items() if name not in ("started_at", "age_seconds")} | changes
 
 
 VERSIONS = ("1.30.8", "1.30.9", "1.31.2", "1.31.3", "1.31.4", "1.32.0")
@@ -329,7 +365,8 @@ def fleet(*, per_day: int = 900, seed: int = 7) -> Input:
         duration_row(critical, upgrades=14, share=0.93),
     ]  # fmt: skip
     made.reasons = [
-        ("pod_disruption_budget", "customer", 141), ("drain_timeout", "platform", 208), ("image_pull", "dependency", 44),
+        ("pod_disruption_budget", "customer", 141, 3_420.0, ["PodDrainFailure", "UnsatisfiablePDB"]),
+        ("drain_timeout", "platform", 208), ("image_pull", "dependency", 44),
         ("quota_exceeded", "customer", 63), ("api_server_unreachable", "platform", 57), ("node_not_ready", "platform", 39),
         ("unknown", "platform", 22), ("webhook_refused", "customer", 12), ("capacity", "dependency", 9),
     ]  # fmt: skip
@@ -353,6 +390,21 @@ def fleet(*, per_day: int = 900, seed: int = 7) -> Input:
             age_seconds=109_800.0,
         ),
     ]
+    made.unstarted = [unstarted_row(in_all=2), unstarted_row(cluster_id="c-90", operation_id="op-700", in_all=2)]
+    made.attempts = [
+        ("fleet", "", 24_000, 23_560, 10, 390, 310),
+        *(("region", region, 3_400, 3_340, 2, 50, 40) for region in REGIONS),
+        ("scope", "node_pool", 18_000, 17_640, 6, 320, 250),
+        ("scope", "control_plane", 6_000, 5_920, 4, 70, 60),
+        *(("to_version", version, 4_000, 3_930, 2, 60, 50) for version in VERSIONS[:-1]),
+        ("to_version", VERSIONS[-1], 22, 20, 0, 2, 1),
+    ]
+    made.claims = (23_900, 9_000, 12, 2)
+    made.contradicted = [contradicted_row(), contradicted_row(operation_id="op-82", observed_version="1.31.1")]
+    made.api_use = [
+        ([], "1.31", 300, 22_000), (["policy/v1beta1/PodDisruptionBudget"], "1.31", 60, 1_500),
+        (["batch/v1/CronJob"], "1.30", 3, 400), (["node.k8s.io/v1beta1/RuntimeClass"], "1.30", 1, 22),
+    ]  # fmt: skip
     made.ledger = [
         ("aks_event_grid", 28, 0, 0, 71_994, 0, 71_994, 70_730, 1_204, 60, 0),
         ("azure_activity_log", 29, 1, 0, 44_102, 12, 44_090, 42_810, 1_190, 83, 7),
@@ -383,6 +435,7 @@ def build() -> SimpleNamespace:
     """The builders of this file, for tests that say their own counts."""
     return SimpleNamespace(
         Input=Input, objective=objective, status_row=status_row, overdue_row=overdue_row, duration_row=duration_row,
+        unstarted_row=unstarted_row, contradicted_row=contradicted_row,
         fleet=fleet, utc=utc,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 
-from assets.reports import charts, drawing, figures
+from assets.reports import charts, drawing, figures, retries
 from assets.reports.scores import scores
 from assets.reports.slices import standing_out
 
@@ -29,13 +29,14 @@ def drawn(fleet_data):
         figures.budget_burndown(found),
         figures.excess_by_slice(standing_out(fleet_data, found)),
         figures.duration_quantiles(found[2], fleet_data.status, number=1),
+        retries.section(fleet_data)["figure"],
         figures.failure_reasons(fleet_data.reasons),
     ]
     return {figure.id: figure for figure in made}
 
 
 def test_every_figure_of_a_fleet_draws_and_has_words_and_numbers(drawn):
-    assert list(drawn) == ["burndown", "excess", "quantiles-1", "reasons"]
+    assert list(drawn) == ["burndown", "excess", "quantiles-1", "retries", "reasons"]
     for figure in drawn.values():
         assert marks(drawing.svg(figure.chart, prefix=figure.id)) > 20
         assert drawing.spec(figure.chart, validate=True) == drawing.spec(figure.chart)  # by the schema of Vega-Lite

@@ -188,7 +188,7 @@ def test_hostile_names_are_text_in_drawing_and_page(build, slo):
 
 def test_the_page_shows_the_figure_its_notes_and_why_another_is_missing(fleet_data):
     text = plain(html.unescape(render(fleet_data)))
-    shown = text[text.index('<section id="duration"') : text.index('<section id="why"')]
+    shown = text[text.index('<section id="duration"') : text.index('<section id="retries"')]
     assert re.findall(r'<figure id="fig-([^"]+)"', shown) == ["survival-1", "quantiles-1"]
     assert "17 durations of 23,520 are upper bounds" in shown
     assert "Control plane within 15 min: too few upgrades to tell how long they take (n = 14)." in shown

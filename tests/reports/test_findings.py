@@ -150,6 +150,19 @@ def test_a_handful_is_told_how_many_clean_ones_would_tell(build):
     assert findings.achieved(score) == ("n = 14", "")
 
 
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        (SMALL, f"1 bad of 14 time slices. At least 79 clean ones in a row would be needed to show 95{N}%."),
+        (NOTHING, "No time slice in the window."),
+    ],
+)
+def test_a_budget_of_time_slices_is_told_in_time_slices(build, counts, expected):
+    given = build.Input().add(build.objective("cp", target=0.95, budgeting_method="Timeslices", slice_seconds=3_600), counts)
+    [score] = scores(given.data())
+    assert findings.score_sentence(score) == expected
+
+
 def test_only_pending_upgrades_are_named_as_such(build):
     given = build.Input().add(build.objective(), NOTHING)
     given.status = [{**row, "pending": 3, "excluded": 1} for row in given.status]

@@ -212,3 +212,143 @@ def test_tables_that_miss_a_file_taken_in_since_are_refused(whole: WholeHome):
         take_in(db, whole.home.landing, upto=FIRST, scratch=whole.home.scratch)
     with pytest.raises(WrongDay, match=r"without \d+ operations that changed since"):
         read(whole, FIRST)
+
+
+# Attempts, starts, claims
+
+
+def several(*operations: list[str]) -> list[str]:
+    return [line for lines in operations for line in lines]
+
+
+def attempt(operation: str, started: str, upgrade: str, **more: object) -> list[str]:
+    """One attempt of an upgrade of one cluster's control plane, quick and successful unless told otherwise."""
+    return lines_of(operation, at(started), **{"cluster_id": f"cluster-of-{upgrade}", "upgrade_id": upgrade, **more})
+
+
+def test_an_upgrade_counts_once_by_its_first_attempt_and_by_what_became_of_it(whole: WholeHome):
+    whole.deliver(
+        FIRST,
+        *attempt("a1", "2026-11-18 01:00", "a"),
+        *attempt("b1", "2026-11-18 01:00", "b", outcome="failed"),
+        *attempt("b2", "2026-11-18 02:00", "b", outcome="failed"),
+        *attempt("c1", "2026-11-18 01:00", "c", outcome="failed"),
+        *attempt("d1", "2026-11-18 01:00", "d", seconds=90_000),  # 25 hours
+        *attempt("e1", "2026-11-18 01:00", "e", observed_version="1.30.9"),
+        *attempt("f1", "2026-11-18 01:00", "f", outcome="cancelled"),
+        *attempt("f2", "2026-11-18 02:00", "f"),
+    )
+    whole.deliver(
+        LAST,
+        *attempt("b3", "2026-11-19 01:00", "b"),
+        *attempt("c2", "2026-11-19 01:00", "c", outcome="failed"),
+        *attempt("e2", "2026-11-19 01:00", "e", seconds=None),
+        *attempt("g1", "2026-11-19 01:00", "g", seconds=None),
+    )
+    whole.bring_to(LAST)
+    # a at once; b at the third attempt; c twice in vain; d too late; e on another version, and its retry runs; of f the first
+    # attempt was called off, and that of g is still young.
+    rows = read(whole, LAST).attempts.rows()
+    assert rows[0] == ("fleet", "", 5, 1, 1, 3, 1)
+    assert {row[:2] for row in rows[1:]} == {("scope", "control_plane"), ("region", "westeurope"), ("to_version", "1.31.2")}
+    assert {row[2:] for row in rows} == {(5, 1, 1, 3, 1)}
+
+
+def test_attempts_on_several_resources_of_one_upgrade_are_upgrades_of_their_own(whole: WholeHome):
+    pools = {"scope": "node_pool", "region": "eastus"}
+    whole.deliver(
+        FIRST,
+        *attempt("p1", "2026-11-18 01:00", "a", node_pool="np1", outcome="failed", **pools),
+        *attempt("p2", "2026-11-18 01:00", "a", node_pool="np2", **pools),
+        *attempt("q1", "2026-11-18 01:00", "a"),
+        *attempt("q2", "2026-11-18 02:00", "b", outcome="failed", cluster_id="cluster-of-a"),
+    )
+    whole.bring_to(FIRST)
+    rows = {row[:2]: row[2:] for row in read(whole, FIRST).attempts.rows()}
+    assert rows["fleet", ""] == (4, 2, 0, 0, 0)
+    assert (rows["scope", "node_pool"], rows["scope", "control_plane"]) == ((2, 1, 0, 0, 0), (2, 1, 0, 0, 0))
+    assert (rows["region", "eastus"], rows["region", "westeurope"]) == ((2, 1, 0, 0, 0), (2, 1, 0, 0, 0))
+
+
+def scheduled(operation: str, moment: str) -> str:
+    return lines_of(operation, at(moment), seconds=None)[0].replace("started", "scheduled")
+
+
+def test_what_was_scheduled_more_than_a_day_ago_and_has_not_begun_is_listed_the_oldest_first(whole: WholeHome):
+    whole.deliver(
+        date(2026, 11, 16),
+        scheduled("old", "2026-11-16 08:00"),
+        scheduled("begun", "2026-11-16 08:00"),
+        scheduled("skipped", "2026-11-16 08:00"),
+        *lines_of("skipped", at("2026-11-16 09:00"), seconds=0, outcome="skipped")[1:],
+    )
+    whole.deliver(date(2026, 11, 17), scheduled("older", "2026-11-15 08:00"))
+    whole.deliver(FIRST, scheduled("at the limit", "2026-11-19 00:00"), scheduled("just beyond", "2026-11-18 23:59:59"))
+    whole.deliver(LAST, scheduled("young", "2026-11-19 08:00"), *lines_of("begun", at("2026-11-19 08:00"), seconds=None))
+    whole.bring_to(LAST)
+    data = read(whole, LAST)
+    assert data.start_limit_seconds == 86_400.0
+    assert data.unstarted.select("operation_id", "overdue_seconds", "in_all").rows() == [
+        ("older", 88 * 3600.0, 3), ("old", 64 * 3600.0, 3), ("just beyond", 1.0, 3),
+    ]  # fmt: skip
+
+
+def test_the_objective_on_starts_says_when_a_start_is_overdue(whole: WholeHome):
+    slo = (whole.home.objectives / "slo.yaml").read_text().replace("duration_seconds", "start_delay_seconds")
+    (whole.home.objectives / "slo.yaml").write_text(slo)
+    whole.deliver(LAST, scheduled("waits", "2026-11-19 22:00"), scheduled("young", "2026-11-19 23:30"))
+    whole.bring_to(LAST)
+    data = read(whole, LAST)
+    assert data.start_limit_seconds == 3600.0
+    assert data.unstarted.select("operation_id", "overdue_seconds").rows() == [("waits", 3600.0)]
+    fleet = data.status.filter(
+        (data.status["slice_by"] == "") & (data.status["window"] == "7d") & (data.status["slo"] == "speed")
+    )
+    assert fleet.select("good", "bad", "pending", "excluded", "p50").rows() == [(0, 1, 1, 0, None)]
+
+
+def test_successes_are_told_apart_by_what_was_seen_of_them(whole: WholeHome):
+    whole.deliver(
+        FIRST,
+        *lines_of("unseen", at("2026-11-18 08:00")),
+        *lines_of("right", at("2026-11-18 08:00"), observed_version="1.31.2"),
+        *lines_of("wrong", at("2026-11-18 08:00"), observed_version="1.30.9", from_version="1.30.9"),
+        *lines_of("wrong too", at("2026-11-18 09:00"), observed_version="1.31.1"),
+        *lines_of("failed", at("2026-11-18 08:00"), observed_version="1.30.9", outcome="failed"),
+    )
+    whole.bring_to(FIRST)
+    data = read(whole, FIRST)
+    assert data.claims.rows(named=True) == [{"succeeded": 4, "unobserved": 1, "unobserved_noops": 0, "contradicted": 2}]
+    assert data.contradicted.select("operation_id", "observed_version", "is_suspected_noop").rows() == [
+        ("wrong too", "1.31.1", False), ("wrong", "1.30.9", False),
+    ]  # fmt: skip
+
+
+def test_reasons_have_the_median_time_to_failure_and_their_most_frequent_codes(whole: WholeHome):
+    def failed(operation: str, seconds: float, code: str) -> list[str]:
+        return lines_of(operation, at("2026-11-18 08:00"), seconds=seconds, outcome="failed", error_code=code)
+
+    whole.deliver(
+        FIRST,
+        *several(*(failed(f"q{number}", 60 * number, "QuotaExceeded") for number in (1, 2, 3))),
+        *failed("p", 600, "PublicIPCountLimitReached"),
+        *failed("e", 1200, "EniLimitReached"),
+        *lines_of("no code", at("2026-11-18 08:00"), seconds=30, outcome="failed"),
+        *lines_of("no start", at("2026-11-18 08:00"), seconds=30, outcome="failed")[1:],
+    )
+    whole.bring_to(FIRST)
+    assert read(whole, FIRST).reasons.rows() == [
+        ("capacity_quota", "customer", 5, 180.0, ["QuotaExceeded", "EniLimitReached", "PublicIPCountLimitReached"]),
+        ("internal", "platform", 2, 30.0, []),
+    ]  # fmt: skip
+
+
+def test_operations_are_grouped_by_the_features_that_their_clusters_use(whole: WholeHome):
+    whole.deliver(
+        FIRST,
+        *lines_of("a", at("2026-11-18 08:00"), api_features=["policy/v1beta1/PodDisruptionBudget"]),
+        *lines_of("b", at("2026-11-18 08:00"), api_features=["policy/v1beta1/PodDisruptionBudget"], outcome="failed"),
+        *lines_of("c", at("2026-11-18 08:00")),
+    )
+    whole.bring_to(FIRST)
+    assert read(whole, FIRST).api_use.rows() == [([], "1.31", 0, 1), (["policy/v1beta1/PodDisruptionBudget"], "1.31", 1, 2)]

@@ -61,6 +61,7 @@ def test_every_section_is_in_the_contents_and_every_link_leads_somewhere(page):
     assert sections(page) == [
         "minute",
         "budget",
+        "alerts",
         "alarm",
         "changed",
         "hurts",
@@ -68,6 +69,7 @@ def test_every_section_is_in_the_contents_and_every_link_leads_somewhere(page):
         "screened",
         "distance",
         "duration",
+        "retries",
         "why",
         "quality",
         "methods",
@@ -87,7 +89,7 @@ def test_headings_are_in_order_and_there_is_one_of_the_first_level(page):
 
 def test_every_chart_has_a_drawing_words_and_a_table(page):
     boxes = re.findall(r'data-chart="([^"]+)" data-live="static" role="img" aria-label="([^"]+)"', page)
-    assert [name for name, _ in boxes] == ["burndown", "change", "excess", "survival-1", "quantiles-1", "reasons"]
+    assert [name for name, _ in boxes] == ["burndown", "change", "excess", "survival-1", "quantiles-1", "retries", "reasons"]
     assert page.count('<div class="static"><svg') == len(boxes)
     assert page.count("<summary>Numbers behind this chart</summary>") == len(boxes)
     specifications = json.loads(re.search(r'id="specifications">(.*?)</script>', page, flags=re.DOTALL)[1])
@@ -109,7 +111,11 @@ def test_hostile_names_are_shown_and_never_run(build):
         given.status.append(build.status_row(slo, 80, 20 + number, to_version="1.31.2", region=region))
         given.status.append(build.status_row(slo, 180, 20 + number, region=region))
     given.overdue = [build.overdue_row(cluster_id="</table><script>alert(3)</script>", region="<!--")]
-    given.reasons = [("</script><script>alert(4)</script>", "<i>", 3)]
+    given.reasons = [("</script><script>alert(4)</script>", "<i>", 3, 60.0, ["<script>alert(8)</script>"])]
+    given.unstarted = [build.unstarted_row(cluster_id="<script>alert(9)</script>", to_version="<img src=y>")]
+    given.claims, given.contradicted = (40, 0, 0, 1), [build.contradicted_row(observed_version="<script>alert(10)</script>")]
+    given.attempts = [("fleet", "", 90, 80, 0, 5, 5), ("region", "<script>alert(11)</script>", 90, 80, 0, 5, 5)]
+    given.api_use = [([], "1.31", 5, 900), (["v1beta1/<script>alert(12)</script>"], "1.31", 9, 90)]
     given.checks.append(("<s>", "<script>alert(5)</script>", "warning", False, "<u>", "&lt;"))
     given.quarantine = [("<script>", "missing_field:<script>", 2, 1)]
     given.not_upgrades, given.other_operations = [("<s>", "<script>", 1)], [("<script>", 1)]
@@ -239,6 +245,27 @@ def test_one_failed_gate_leaves_only_the_data_quality(build):
     assert "script-src &#39;none&#39;" in text
 
 
+def test_checks_that_passed_are_folded_away_and_failed_ones_are_not(build):
+    given = build.Input().add(build.objective(), MISSED)
+    given.checks = [
+        ("telemetry", "all are there", "error", True, "0 missing", "none is missing"),
+        ("telemetry", "identity is unique", "error", False, "3 repeated", "at most once"),
+    ]
+    at_once, folded = render(given.data()).split("<summary>1 check that passed</summary>")
+    assert "at most once" in at_once
+    assert "none is missing" not in at_once
+    assert "none is missing" in folded
+
+
+def test_of_upgrades_that_keep_running_ten_are_there_at_once(build):
+    given = build.Input().add(build.objective(), MISSED)
+    given.overdue = [build.overdue_row(cluster_id=f"cluster-{number:02}") for number in range(12)]
+    at_once, folded = render(given.data()).split("<summary>2 more</summary>")
+    assert "cluster-09" in at_once
+    assert "cluster-10" not in at_once
+    assert "cluster-11" in folded
+
+
 def test_an_empty_report_says_what_is_missing_in_every_section(build):
     given = build.Input().add(build.objective(), [(0, 0)])
     given.checks, given.ledger, given.quarantine = [], [], []
@@ -246,11 +273,13 @@ def test_an_empty_report_says_what_is_missing_in_every_section(build):
     assert sections(text) == [
         "minute",
         "budget",
+        "alerts",
         "alarm",
         "changed",
         "screened",
         "distance",
         "duration",
+        "retries",
         "why",
         "quality",
         "methods",
@@ -261,7 +290,12 @@ def test_an_empty_report_says_what_is_missing_in_every_section(build):
         "No upgrade in the window.",
         "No objective has the 30 upgrades it takes to draw a budget.",
         "No upgrade has been running longer than 24",
+        "No scheduled upgrade of the last 28 days is more than 24",
+        "Too few to tell whether retries help: no upgrade has a decided first attempt in the last 28 days.",
+        "No upgrade of the last 28 days says that it succeeded",
         "No upgrade that started in the last 28 days failed.",
+        "No upgrade of the last 28 days came with a list of API features in use",
+        "No objective has an alert rule",
         "No upgrade of a closed day yet, so there is nothing to watch",
         "No checks were recorded",
         "No record is in quarantine",
@@ -277,7 +311,7 @@ def test_a_quiet_day_says_that_nothing_needs_action(build):
 
 def test_no_objective_at_all_still_makes_a_page(build):
     text = render(build.Input().data())
-    assert sections(text) == ["minute", "distance", "duration", "why", "quality", "methods"]
+    assert sections(text) == ["minute", "distance", "duration", "retries", "why", "quality", "methods"]
     assert "No objective is defined" in text
 
 

@@ -65,7 +65,9 @@ def test_offline_it_draws_every_chart_without_a_request_a_complaint_or_sideways_
             "boxes => boxes.map(box => [box.dataset.chart, box.dataset.live,"
             " box.querySelectorAll('.stage.ready svg path, .stage.ready svg text').length])",
         )
-        assert [name for name, _, _ in live] == ["burndown", "change", "excess", "survival-1", "quantiles-1", "reasons"]
+        assert [name for name, _, _ in live] == [
+            "burndown", "change", "excess", "survival-1", "quantiles-1", "retries", "reasons",
+        ]  # fmt: skip
         assert all(state == "drawn" and marks > 20 for _, state, marks in live)
         overhang = visit.page.eval_on_selector_all(
             ".stage.ready", "stages => stages.map(s => s.querySelector('svg').getBoundingClientRect().width - s.clientWidth)"
@@ -80,8 +82,8 @@ def test_without_javascript_every_chart_is_on_the_page(browser, address):
     with Visit(browser, width=390, java_script_enabled=False) as visit:
         visit.page.goto(address)
         drawings = visit.page.locator(".static svg")
-        assert drawings.count() == 6
-        assert all(drawings.nth(number).is_visible() for number in range(6))
+        assert drawings.count() == 7
+        assert all(drawings.nth(number).is_visible() for number in range(7))
         assert visit.page.locator("h1").inner_text().startswith("Upgrade success missed its 99")
         assert not visit.page.locator("#filter").is_visible()
 

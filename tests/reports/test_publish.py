@@ -19,7 +19,7 @@ from assets.slo.status import COLUMNS
 from tests.data.whole_home import WholeHome, bytes_under, lines_of, new_home, tables_in
 
 FIRST, SECOND, THIRD = date(2026, 11, 17), date(2026, 11, 18), date(2026, 11, 19)
-ARTEFACTS = {"report.html", "summary.txt", "slo_status.parquet", "slo_status.csv", "manifest.json"}
+ARTEFACTS = {"report.html", "summary.txt", "slo_status.parquet", "slo_status.csv", "slo_alerts.parquet", "manifest.json"}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_a_published_day_has_every_artefact_and_a_manifest_that_names_their_hash
     assert manifest["ledger"] == {
         "lines": 12, "blank": 0, "records": 12, "accepted": 12, "duplicate": 0, "quarantined": 0, "not_an_upgrade": 0,
     }  # fmt: skip
-    assert [each["suite"] for each in manifest["verdicts"]] == ["ledger", "events", "operations", "cells", "status"]
+    assert [each["suite"] for each in manifest["verdicts"]] == ["ledger", "events", "operations", "cells", "status", "alerts"]
     assert all(each == {"suite": each["suite"], "passed": True, "checks": 1, "warnings": []} for each in manifest["verdicts"])
     [files] = manifest["deliveries"]
     assert pl.read_parquet(original.published / ".deliveries" / files).select("path", "events").rows() == [

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from assets.reports.restated import changed_inputs, fleet_moves, slice_moves
+from assets.reports.tables import moves
 
 
 @pytest.fixture
@@ -28,6 +29,15 @@ def test_the_fleets_figures_that_moved_are_told_by_window_with_both_sides(status
     assert (moved.before.good, moved.before.bad, moved.before.total, moved.before.sli) == (90, 10, 100, 0.9)
     assert (moved.after.good, moved.after.bad, moved.after.total, moved.after.sli) == (95, 10, 105, 95 / 105)
     assert (moved.has_other_counts, moved.has_other_verdict) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("window", "words"), [("4w", "28 days"), ("672h", "28 days"), ("1d", "1 day"), ("1M", "1 month"), ("2Q", "2 quarters")]
+)
+def test_a_window_is_told_in_days_unless_its_days_depend_on_the_month(status, window, words):
+    moved = fleet_moves(status((9, 1, {"window": window})), status((8, 2, {"window": window})))
+    [row] = moves(moved, ()).rows
+    assert row.cells[1] == words
 
 
 def test_a_verdict_can_move_without_a_count_when_the_target_does(status):

@@ -17,6 +17,7 @@ import pytest
 
 from assets.reports import snapshot as module
 from assets.reports.snapshot import write_snapshot
+from assets.slo import alerts
 from assets.slo.cells import WrongDay
 from assets.slo.status import COLUMNS
 from tests.data.small_home import OPERATION_COLUMNS
@@ -24,6 +25,7 @@ from tests.data.whole_home import WholeHome, bytes_under, home_at, lines_of, new
 
 FIRST, SECOND, THIRD = DAYS = [date(2026, 11, day) for day in (17, 18, 19)]
 BY_START_DAY = ("upgrades.operations", "slo.cells")
+PUBLISHED = ("slo.status", "slo.alerts")
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +104,10 @@ def late_success(home: WholeHome, day: date, name: str = "late") -> None:
 
 def test_the_snapshot_has_the_tables_and_columns_of_the_contract_and_nothing_else(original: WholeHome):
     assert set(snapshot(original)) == {
-        "upgrades.operations", "slo.cells", "slo.status", "telemetry.files", "telemetry.quarantine",
+        "upgrades.operations", "slo.cells", "slo.status", "slo.alerts", "telemetry.files", "telemetry.quarantine",
     }  # fmt: skip
     assert tuple(columns(original, "slo.status")) == COLUMNS
+    assert columns(original, "slo.alerts") == alerts.SCHEMA.names()
     assert columns(original, "telemetry.quarantine") == ["path", "delivery_day", "line", "reason"]
     assert columns(original, "telemetry.files") == [
         "path", "source", "delivery_day", "sha256", "bytes", "lines", "blank", "records", "accepted", "duplicate",
@@ -117,13 +120,14 @@ def test_the_snapshot_has_the_tables_and_columns_of_the_contract_and_nothing_els
     ]  # fmt: skip
 
 
-def test_the_snapshot_holds_the_status_of_every_published_day_as_published(whole: WholeHome):
+@pytest.mark.parametrize("table", ["status", "alerts"])
+def test_the_snapshot_holds_the_figures_of_every_published_day_as_published(whole: WholeHome, table: str):
     """Figures that were computed and not published stayed out of sight; after a rebuild, older days vanished instead."""
     late_success(whole, FIRST, "late")
     whole.bring_to(FIRST)  # computed, and not published
     whole.publish(THIRD)
-    published = [pl.read_parquet(whole.published / str(day) / "slo_status.parquet").rows() for day in (FIRST, SECOND, THIRD)]
-    assert snapshot(whole)["slo.status"] == sorted((row for rows in published for row in rows), key=repr)
+    published = [pl.read_parquet(whole.published / str(day) / f"slo_{table}.parquet").rows() for day in (FIRST, SECOND, THIRD)]
+    assert snapshot(whole)[f"slo.{table}"] == sorted((row for rows in published for row in rows), key=repr)
 
 
 def test_publishing_an_older_day_keeps_the_newest_days_tables_in_the_snapshot(whole: WholeHome):
@@ -132,8 +136,8 @@ def test_publishing_an_older_day_keeps_the_newest_days_tables_in_the_snapshot(wh
     late_success(whole, FIRST, "late")
     whole.publish(FIRST)
     after = snapshot(whole)
-    assert {name: rows for name, rows in after.items() if name != "slo.status"} == {
-        name: rows for name, rows in before.items() if name != "slo.status"
+    assert {name: rows for name, rows in after.items() if name not in PUBLISHED} == {
+        name: rows for name, rows in before.items() if name not in PUBLISHED
     }
     assert after["slo.status"] != before["slo.status"]
     assert {row[0] for row in after["upgrades.operations"]} == {FIRST, SECOND, THIRD}
@@ -149,7 +153,7 @@ def test_the_views_read_as_the_tables_do_with_their_types_in_order_of_days(origi
         for table in BY_START_DAY:
             days = [day for (day,) in db.execute(f"SELECT day FROM {table}").fetchall()]
             assert days == sorted(days) != []
-    for table in (*BY_START_DAY, "slo.status"):
+    for table in (*BY_START_DAY, *PUBLISHED):
         theirs, ours = (types(path, table) for path in (original.warehouse.path, original.published / "upgrade_slo.duckdb"))
         assert ours.items() <= theirs.items()
 
@@ -181,6 +185,15 @@ def test_status_that_an_earlier_version_published_without_a_column_shows_none(wh
     assert {row[p99] for row in rows if row[0] == SECOND} > {None}
 
 
+def test_a_day_that_an_earlier_version_published_without_alerts_has_none(whole: WholeHome):
+    (whole.published / "2026-11-17" / "slo_alerts.parquet").unlink()
+    manifest = whole.manifest(FIRST)
+    del manifest["artefacts"]["slo_alerts.parquet"]
+    (whole.published / "2026-11-17" / "manifest.json").write_bytes(orjson.dumps(manifest))
+    rewrite(whole, SECOND)
+    assert {row[0] for row in snapshot(whole)["slo.alerts"]} == {SECOND}
+
+
 # What is written anew
 
 
@@ -195,7 +208,7 @@ def test_only_days_on_which_something_changed_are_written_anew(whole: WholeHome)
         str(Path(path).relative_to(whole.published / ".tables"))[: -len(".0123456789abcdef.parquet")]
         for path in after.keys() - before.keys()
     )
-    assert new == ["cells/2026-11-18", "operations/2026-11-18", "status/2026-11-19"]
+    assert new == ["alerts/2026-11-19", "cells/2026-11-18", "operations/2026-11-18", "status/2026-11-19"]
     assert by_start_day(whole) == in_warehouse(whole)
 
 
@@ -221,7 +234,7 @@ def test_a_day_whose_operations_all_vanish_is_gone(whole: WholeHome):
     whole.publish(THIRD)
     assert {day for day, *_ in snapshot(whole)["upgrades.operations"]} == {FIRST, THIRD}
     assert {day for day, *_ in snapshot(whole)["slo.cells"]} == {FIRST, THIRD}
-    assert not [path for path in named(whole) if "2026-11-18" in path and "/status/" not in path]
+    assert not [path for path in named(whole) if "2026-11-18" in path and not re.search("/(status|alerts)/", path)]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -371,7 +384,7 @@ def test_whatever_happened_to_the_files_the_next_snapshot_is_whole(whole: WholeH
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param("_copy_status", id="after operations and cells are written"),
+        pytest.param("_copy_published", id="after operations and cells are written"),
         pytest.param("_build", id="after all Parquet files are written"),
         pytest.param("replace_durably", id="before the first Parquet file has its name"),
         pytest.param("_remember", id="after the snapshot is replaced, before the warehouse knows"),

@@ -506,7 +506,8 @@ def facts_of_operation(source: str, operation: deliveries.Operation) -> Iterator
         if event_type == "scheduled" and source != "gke_notifications":  # polls tell of it only while it waits, others never
             continue
         if event_type not in ("scheduled", "started") and (step := LOSSES[source].ends_within.total_seconds()):
-            moment = datetime.fromtimestamp(-(-moment.timestamp() // step) * step, UTC)
+            # The second is told; the moment itself lies within it, and so behind a poll of that very second.
+            moment = datetime.fromtimestamp((moment.timestamp() // step + 1) * step, UTC)
         names = ("from_version", "to_version", *(("error_category",) if event_type == "failed" else ()))
         key = (event_type, cluster_number(attributes["cluster_id"]), told["scope"], told["node_pool"], moment)
         yield key, {name: told[name] for name in names if name in told}

@@ -67,6 +67,21 @@ def test_quiet_upgrades_end_in_every_state(quiet, state, least, most):
     assert least < share(quiet, lambda operation: operation.state == state) < most
 
 
+def test_nearly_all_announced_upgrades_begin_within_minutes_and_a_few_a_day_late(quiet):
+    begun = [op.moments for op in quiet if "scheduled" in op.moments and "started" in op.moments]
+    delays = [(moments["started"] - moments["scheduled"]).total_seconds() for moments in begun]
+    late = [delay for delay in delays if delay > 86_400]
+    assert median(delays) < 15 * 60
+    assert 0.0001 < len(late) / len(delays) < 0.0012  # five in ten thousand, of about 17,000
+    assert not [delay for delay in delays if 3 * 3600 < delay <= 86_400]
+
+
+def test_a_quiet_month_meets_the_shipped_objective_on_starts(quiet):
+    announced = [op for op in quiet if "scheduled" in op.moments and (op.state == "scheduled" or "started" in op.moments)]
+    is_bad = [op.state == "scheduled" or (op.moments["started"] - op.moments["scheduled"]).days >= 1 for op in announced]
+    assert 0.001 < mean(is_bad) < 0.005
+
+
 def test_upgrades_are_in_flight_when_the_last_day_ends(home):
     in_flight = [op for op in home.operations.values() if op.state == "running" and op.day == home.summary.last_day]
     assert len(in_flight) > 10

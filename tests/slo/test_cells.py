@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assets.slo.cells import WrongDay
 from assets.slo.objectives import Objectives
-from tests.data.made_objectives import objectives, ratio, threshold
+from tests.data.made_objectives import objectives, ratio, start, threshold
 from tests.data.random_events import DELIVERY_DAYS, INVENTORY, deliveries
 from tests.data.reference_status import OUTCOMES
 from tests.data.small_home import Row, SmallHome, day, event, small_home
@@ -25,6 +25,7 @@ VARIOUS = objectives(
     threshold("lte", 1800.0, name="quick"),
     threshold("lt", 3600.0, name="quicker", failed="excluded"),
     threshold("gte", 1800.0, name="slow"),
+    start("lte", 7200.0, name="late"),
 )
 
 
@@ -152,6 +153,29 @@ def test_pending_becomes_bad_when_a_limit_passes_at_the_very_instant_of_the_last
     assert fleet(home) == {DAY: {"pending": 1}}
     counted(home, NEXT, limit)
     assert fleet(home) == {DAY: {"bad": 1}}
+
+
+def test_a_scheduled_operation_becomes_bad_when_its_day_has_passed_though_nothing_is_delivered(home):
+    home.deliver(DAY, event("scheduled", "2026-11-20 08:00"))
+    home.deliver(NEXT)
+    home.deliver(THIRD)
+    late = objectives(start("lte", 86_400.0, name="success"))
+    counted(home, DAY, late)
+    assert fleet(home) == {DAY: {"pending": 1}}
+    assert counted(home, NEXT, late).days == 1
+    assert fleet(home) == {DAY: {"bad": 1}}
+    # From then on it stays bad and is left alone.
+    assert counted(home, THIRD, late).days == 0
+
+
+def test_an_operation_that_begins_late_is_counted_on_the_day_it_began_and_no_more_on_its_schedules(home):
+    home.deliver(DAY, event("scheduled", "2026-11-20 08:00"))
+    home.deliver(NEXT, event("started", "2026-11-21 08:00"))
+    on_time = objectives(start("lte", 86_400.0, name="success"))
+    counted(home, DAY, on_time)
+    assert fleet(home) == {DAY: {"pending": 1}}
+    counted(home, NEXT, on_time)
+    assert fleet(home) == {NEXT: {"good": 1}}
 
 
 def test_bad_becomes_pending_again_when_an_earlier_day_is_looked_at(home):

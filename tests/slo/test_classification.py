@@ -1,4 +1,4 @@
-"""What an operation counts as: every state, every side of every limit, for both kinds of objective."""
+"""What an operation counts as: every state, every side of every limit, for every kind of objective."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,9 +7,9 @@ from itertools import product
 import duckdb
 import pytest
 
-from assets.slo.classification import longest_wait_seconds, outcome_sql
-from assets.slo.objectives import Objective
-from tests.data.made_objectives import ratio, threshold
+from assets.slo.classification import longest_wait_seconds, outcome_sql, reached_sql
+from assets.slo.objectives import Objective, load_objectives
+from tests.data.made_objectives import ratio, start, threshold
 from tests.data.reference_status import Rule
 from tests.data.reference_status import outcome as reference_outcome
 from tests.data.small_home import Row, at
@@ -34,8 +34,15 @@ def operation(state: str, *, started_at: datetime | None = START, took: timedelt
         "finished_at": finished_at,
         "duration_seconds": (finished_at - started_at) / timedelta(seconds=1) if known else None,
         "version_confirmed": None,
+        "scheduled_at": None,
         **more,
     }
+
+
+def announced(state: str, *, delay: timedelta | None = None, scheduled_at: datetime | None = START, **more: object) -> Row:
+    """An operation that was scheduled, and begun after that delay, when there is one."""
+    begun_at = scheduled_at + delay if scheduled_at is not None and delay is not None else None
+    return operation(state, started_at=begun_at, scheduled_at=scheduled_at, **more)
 
 
 def outcome(objective: Objective, *operations: Row, as_of: datetime = AS_OF) -> list[str]:
@@ -44,15 +51,19 @@ def outcome(objective: Objective, *operations: Row, as_of: datetime = AS_OF) -> 
 
 
 def outcomes(objectives: Sequence[Objective], operations: Sequence[Row], *, as_of: datetime = AS_OF) -> list[list[str]]:
+    return evaluated([outcome_sql(each) for each in objectives], operations, as_of=as_of)
+
+
+def evaluated(expressions: Sequence[str], operations: Sequence[Row], *, as_of: datetime = AS_OF) -> list[list[str]]:
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")
         db.execute(
             "CREATE TABLE operations (place INTEGER, state VARCHAR, started_at TIMESTAMP, finished_at TIMESTAMP, "
-            "duration_seconds DOUBLE, version_confirmed BOOLEAN)"
+            "duration_seconds DOUBLE, version_confirmed BOOLEAN, scheduled_at TIMESTAMP)"
         )
         rows = [[place, *each.values()] for place, each in enumerate(operations)]
-        db.executemany("INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)", rows)
-        statements = [f"SELECT {outcome_sql(each)} FROM operations ORDER BY place" for each in objectives]
+        db.executemany("INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        statements = [f"SELECT {each} FROM operations ORDER BY place" for each in expressions]
         return [[row[0] for row in db.execute(each, {"as_of": as_of}).fetchall()] for each in statements]
 
 
@@ -164,17 +175,72 @@ def test_a_threshold_has_no_deadline():
     assert outcome(threshold("lte", 3 * 86_400.0), *found) == ["good", "pending"]
 
 
+# Start delay
+
+LATE = 86_400.0  # START is that long before AS_OF
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(announced("running", delay=timedelta(hours=3)), "good", id="begun within the limit is good, whatever comes"),
+        pytest.param(announced("succeeded", delay=DAY), "good", id="begun exactly at the limit is good"),
+        pytest.param(announced("succeeded", delay=DAY + MICROSECOND), "bad", id="begun a microsecond later is bad"),
+        pytest.param(announced("succeeded", delay=-DAY), "good", id="begun before its time is good"),
+        pytest.param(announced("failed", delay=timedelta(0)), "good", id="one that failed began all the same"),
+        pytest.param(announced("cancelled", delay=timedelta(0)), "good", id="so did one that was cancelled after its start"),
+        pytest.param(announced("cancelled", delay=2 * DAY), "bad", id="and it may have begun too late"),
+        pytest.param(announced("scheduled"), "pending", id="not begun exactly at the limit is pending"),
+        pytest.param(announced("scheduled", scheduled_at=START - MICROSECOND), "bad", id="not begun past the limit is bad"),
+        pytest.param(announced("scheduled", scheduled_at=AS_OF + DAY), "pending", id="scheduled for tomorrow is pending"),
+        pytest.param(announced("cancelled"), "excluded", id="cancelled before its start is excluded"),
+        pytest.param(announced("superseded", scheduled_at=START - 9 * DAY), "excluded", id="superseded before it too"),
+        pytest.param(announced("skipped"), "excluded", id="skipped is excluded"),
+        pytest.param(announced("succeeded"), "excluded", id="an end without a start is excluded: nobody knows when it began"),
+        pytest.param(announced("failed"), "excluded", id="so is a failure before anything was touched"),
+        pytest.param(operation("running"), "excluded", id="never scheduled is excluded while it runs"),
+        pytest.param(operation("succeeded", took=DAY), "excluded", id="and when it has succeeded"),
+    ],
+)
+def test_a_scheduled_operation_counts_by_when_it_began(found, expected):
+    assert outcome(start("lte", LATE), found) == [expected]
+
+
+def test_a_start_that_must_not_come_too_soon_is_awaited_for_ever():
+    not_before = start("gte", 0.0)
+    begun = [announced("running", delay=each) for each in (-MICROSECOND, timedelta(0), 9 * DAY)]
+    waiting = announced("scheduled", scheduled_at=START - 900 * DAY)
+    assert outcome(not_before, *begun, waiting) == ["bad", "good", "good", "pending"]
+
+
+# Whether an operation reached its version, whatever the objectives are
+
+
+def test_an_operation_reaches_its_version_as_the_shipped_objective_on_success_has_it():
+    [shipped] = [each for each in load_objectives(None).objectives if each.name == "upgrade-success"]
+    operations = [
+        operation(state, took=took, version_confirmed=confirmed)
+        for state, took, confirmed in product(STATES[2:], (timedelta(hours=1), DAY, DAY + MICROSECOND), (None, True, False))
+    ] + [operation("running"), operation("running", started_at=START + MICROSECOND), operation("scheduled", started_at=None)]
+    assert evaluated([reached_sql()], operations) == outcomes([shipped], operations)
+
+
 # Everything at once, against a plain reading of the rules
 
 
 def test_every_state_age_and_duration_counts_as_the_contract_reads():
     durations = (None, -MICROSECOND, timedelta(0), *AROUND, DAY - MICROSECOND, DAY, DAY + MICROSECOND)
     operations = [
-        operation(state, started_at=started_at, took=took, version_confirmed=confirmed)
-        for state, started_at, took, confirmed in product(
-            STATES, (None, START - MICROSECOND, *(AS_OF - each for each in AROUND), AS_OF, AS_OF + DAY), durations, (None, False)
+        operation(state, started_at=started_at, took=took, version_confirmed=confirmed, scheduled_at=scheduled_at)
+        for state, started_at, took, confirmed, scheduled_at in product(
+            STATES,
+            (None, START - MICROSECOND, *(AS_OF - each for each in AROUND), AS_OF, AS_OF + DAY),
+            durations,
+            (None, False),
+            (None, *(AS_OF - each for each in AROUND)),
         )
-        if not (state == "running" and (started_at is None or took is not None)) and not (state == "scheduled" and took)
+        if not (state == "running" and (started_at is None or took is not None))
+        and not (state == "scheduled" and (took or (started_at and scheduled_at)))
     ]
 
     def confirmed_or_unknown(found: Row) -> bool:
@@ -193,11 +259,19 @@ def test_every_state_age_and_duration_counts_as_the_contract_reads():
         (threshold(op, failed=failed), Rule("", op=op, limit=LIMIT, failures_count=failed != "excluded"))
         for op, failed in product(("lte", "lt", "gte", "gt"), ("never-finishes", "excluded"))
     ]
+    pairs += [(start(op, 3600.0), Rule("", op=op, limit=LIMIT, measured="delay")) for op in ("lte", "lt", "gte", "gt")]
     assert len(operations) > 500
     found = outcomes([objective for objective, _ in pairs], operations)
     for (_, rule), counted in zip(pairs, found, strict=True):
         assert counted == [reference_outcome(each, rule, as_of=AS_OF) for each in operations]
         assert set(counted) == {"good", "bad", "pending", "excluded"}
+
+
+@pytest.mark.parametrize("op", ["lte", "lt", "gte", "gt"])
+def test_past_the_longest_wait_an_operation_that_has_not_begun_counts_the_same_for_ever(op):
+    waited = timedelta(seconds=longest_wait_seconds(start(op)))
+    found = [announced("scheduled", scheduled_at=AS_OF - waited - each) for each in (MICROSECOND, DAY, 4000 * DAY)]
+    assert len(set(outcome(start(op), *found))) == 1
 
 
 @pytest.mark.parametrize(

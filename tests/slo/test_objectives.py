@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from assets.slo.expressions import COLUMNS
 from assets.slo.objectives import SHIPPED, Calendar, ObjectivesError, load_objectives, read_objectives
+from tests.data.made_objectives import threshold
 
 SERVICE = """\
 ---
@@ -154,6 +155,19 @@ def test_a_threshold_says_how_long_is_too_long(folder):
     assert objective.total_where == '("attempt" = 1) IS TRUE'
     assert objective.good_where is None
     assert (objective.op, objective.value, objective.target) == ("lte", 1200.0, 0.95)
+
+
+def test_a_threshold_may_be_about_when_an_operation_begins(folder):
+    text = THRESHOLD.replace("duration_seconds", "start_delay_seconds")
+    [late, slow] = (load_objectives(folder(text + SERVICE)).objectives[0], threshold())
+    assert (late.kind, late.measured, late.limits_durations) == ("threshold", "start_delay_seconds", False)
+    assert (slow.kind, slow.measured, slow.limits_durations) == ("threshold", "duration_seconds", True)
+
+
+def test_failures_are_not_left_out_of_an_objective_on_when_operations_begin(folder):
+    text = THRESHOLD.replace("duration_seconds", "start_delay_seconds")
+    [problem] = problems_of(folder(annotated(text, "upgrade-duration", "failed: excluded") + SERVICE))
+    assert "read failed beside value: start_delay_seconds; accepted: only with value: duration_seconds" in problem
 
 
 def test_names_and_descriptions_come_from_the_slo(folder):
@@ -566,10 +580,12 @@ def test_the_shipped_set_applies_when_there_is_no_folder(tmp_path, missing):
         ("first-attempt-success", 0.97, "28d"),
         ("control-plane-duration", 0.95, "28d"),
         ("node-pool-duration", 0.95, "28d"),
+        ("scheduled-start", 0.995, "28d"),
     ]
-    assert [(o.op, o.value) for o in loaded.objectives if o.kind == "threshold"] == [
-        ("lte", 1200.0),
-        ("lte", 2700.0),
+    assert [(o.measured, o.op, o.value) for o in loaded.objectives if o.kind == "threshold"] == [
+        ("duration_seconds", "lte", 1200.0),
+        ("duration_seconds", "lte", 2700.0),
+        ("start_delay_seconds", "lte", 86_400.0),
     ]
 
 
@@ -606,7 +622,7 @@ def test_the_shipped_set_counts(state, responsibility, confirmed, attempt, scope
         "VALUES (?, ?, ?, ?, ?, ?)",
         [state, responsibility, confirmed, attempt, attempt == 1, scope],
     )
-    objectives = dict(zip("tpfcn", load_objectives(None).objectives, strict=True))
+    objectives = dict(zip("tpfcns", load_objectives(None).objectives, strict=True))
 
     def holding(condition_of):
         letters = ""
@@ -624,4 +640,4 @@ def test_the_shipped_files_are_plain_yaml_for_any_reader():
     kinds = []
     for path in sorted(SHIPPED.glob("*.yaml")):
         kinds += [document["kind"] for document in yaml.safe_load_all(path.read_text())]
-    assert sorted(kinds) == ["SLI"] * 5 + ["SLO"] * 5 + ["Service"]
+    assert sorted(kinds) == ["SLI"] * 6 + ["SLO"] * 6 + ["Service"]

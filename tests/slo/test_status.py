@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from assets.slo.cells import WrongDay
 from assets.slo.objectives import Objectives
 from assets.slo.status import windows
-from tests.data.made_objectives import objectives, ratio, threshold
+from tests.data.made_objectives import objectives, ratio, start, threshold
 from tests.data.random_events import DELIVERY_DAYS, INVENTORY, deliveries
 from tests.data.reference_status import DIMENSIONS, OUTCOMES, QUANTILES, Rule
 from tests.data.reference_status import counts as reference_counts
@@ -355,6 +355,29 @@ def test_quantiles_are_of_succeeded_operations_with_a_duration_in_the_total_of_a
     }
 
 
+def test_quantiles_of_delays_are_of_all_operations_that_were_scheduled_and_began(home):
+    def begun(number: int, minutes: int, state: str) -> list[Row]:
+        scheduled = at("2026-11-20 01:00")
+        names = {"operation": f"{state}-{number}"}
+        return [
+            event("scheduled", str(scheduled), **names),
+            event("started", str(scheduled + timedelta(minutes=minutes)), **names),
+            event(state, "2026-11-20 09:00", **names),
+        ]
+
+    home.deliver(
+        DAY,
+        *(each for number in range(1, 11) for each in begun(number, number, "failed")),
+        *begun(0, -3, "succeeded"),
+        event("scheduled", "2026-11-20 01:00", operation="waits"),
+        event("started", "2026-11-20 01:00", operation="never scheduled"),
+    )
+    # Of -3, 1, 2, …, 10 minutes: the 6th, 10th and twice the 11th.
+    row = pick(status(home, objectives(start())), "1d")
+    assert [row[name] for name in QUANTILES] == [300.0, 540.0, 600.0, 600.0]
+    assert [row[name] for name in OUTCOMES] == [11, 0, 1, 1]
+
+
 def test_every_slice_and_window_has_quantiles_of_its_own(home):
     draw = random.Random(7)  # noqa: S311 - a fixed sample, not a secret
     durations: dict[str, list[float]] = {"west": [], "east": []}
@@ -419,6 +442,7 @@ OBJECTIVES = objectives(
     threshold("lte", 1800.0, name="quick"),
     threshold("lt", 3600.0, name="quicker", failed="excluded", window="4w"),
     threshold("gte", 1800.0, name="slow", slice_by=("region", "scope")),
+    start("lte", 3600.0, name="late", total_where='("scheduled_at" IS NOT NULL) IS TRUE'),
 )
 
 
@@ -438,6 +462,7 @@ RULES = (
     Rule("quick", op="lte", limit=timedelta(minutes=30)),
     Rule("quicker", op="lt", limit=timedelta(hours=1), failures_count=False, window="4w"),
     Rule("slow", op="gte", limit=timedelta(minutes=30), slice_by=("region", "scope")),
+    Rule("late", lambda operation: operation["scheduled_at"] is not None, op="lte", limit=timedelta(hours=1), measured="delay"),
 )
 
 

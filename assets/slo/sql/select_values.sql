@@ -1,4 +1,4 @@
--- One row: the values of every dimension, each where its number in `select_durations.sql` says.
+-- One row: the values of every dimension, each where its number in `select_seconds.sql` says.
 SELECT
     enum_range(CAST(NULL AS to_version_value)) AS to_version,
     enum_range(CAST(NULL AS to_minor_value)) AS to_minor,

@@ -11,6 +11,7 @@ Usage: slices.py counts|direct-counts|quantiles|direct-quantiles WAREHOUSE DAY R
 import json
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from assets.sql_files import compose
 
 _SQL = Path(__file__).parents[1] / "sql"
 OBJECTIVES = load_objectives(None)
+# Exact quantiles are made of durations alone, so both sides make those.
+TIMED = replace(OBJECTIVES, objectives=tuple(each for each in OBJECTIVES.objectives if each.limits_durations))
 
 
 def counts(db: duckdb.DuckDBPyConnection, day: date) -> str:
@@ -46,7 +49,7 @@ def direct_counts(db: duckdb.DuckDBPyConnection, day: date) -> str:
 
 def quantiles(db: duckdb.DuckDBPyConnection, day: date) -> str:
     """What `status` does next; the counts are there."""
-    frame = status._quantiles(db, OBJECTIVES, day)
+    frame = status._quantiles(db, TIMED, day)
     db.register("quantile_frame", frame.to_arrow())
     return "quantile_frame"
 
@@ -54,9 +57,8 @@ def quantiles(db: duckdb.DuckDBPyConnection, day: date) -> str:
 def direct_quantiles(db: duckdb.DuckDBPyConnection, day: date) -> str:
     names = ", ".join(f"{slices.quoted(each)} VARCHAR" for each in slices.DIMENSIONS)
     db.execute(f'CREATE TEMP TABLE exact (slo VARCHAR, "window" VARCHAR, slice_by VARCHAR, {names}, seconds DOUBLE[])')
-    for objective in OBJECTIVES.objectives:
-        if objective.kind == "threshold":
-            db.execute(_composed("exact_quantiles", objective), {"slo": objective.name, "report_date": day})
+    for objective in TIMED.objectives:
+        db.execute(_composed("exact_quantiles", objective), {"slo": objective.name, "report_date": day})
     columns = ", ".join(f"seconds[{place}] AS {name}" for place, name in enumerate(status.QUANTILES, start=1))
     db.execute(f"CREATE TEMP VIEW exact_quantiles AS SELECT * EXCLUDE (seconds), {columns} FROM exact")
     return "exact_quantiles"

@@ -29,13 +29,17 @@ class Agreement:
 
 
 def compared(ours: Path, theirs: Path) -> Agreement:
-    """What the two files say of the same slices; a slice without an operation need not be there."""
+    """What the two files say of the same slices of the objectives that theirs has; one without an operation need not be there.
+
+    Ours has an objective more, on starts: what it costs is ours to bear.
+    """
     import polars as pl
 
     sides = []
     for path in (ours, theirs):
         frame = pl.read_parquet(path, columns=[*KEYS, *COUNTS, *QUANTILES]).with_columns(pl.col(COUNTS).cast(pl.Int64))
         sides.append(frame.filter(pl.sum_horizontal(COUNTS) > 0))
+    sides[0] = sides[0].join(sides[1].select("slo").unique(), on="slo", how="semi")
     both = sides[0].join(sides[1], on=KEYS, how="full", suffix="_theirs", nulls_equal=True, coalesce=True)
     other_counts = both.filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_theirs")) for name in COUNTS))
     errors = [(pl.col(name) / pl.col(f"{name}_theirs") - 1).abs().fill_nan(0) for name in QUANTILES]

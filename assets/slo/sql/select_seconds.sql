@@ -1,4 +1,5 @@
--- One row per succeeded operation of one threshold SLO that started in [$start, $end), its dimensions as numbers of their types' values.
+-- One row per operation of one threshold SLO that started in [$start, $end) and whose time is told, its dimensions as numbers of
+-- their types' values.
 -- TRY_CAST, since DuckDB casts each entry of a column's dictionary once then; CAST takes every row (three times the time).
 SELECT
     CAST(CAST($report_date AS DATE) - day AS USMALLINT) AS age_days,
@@ -9,13 +10,11 @@ SELECT
     enum_code(TRY_CAST("trigger" AS trigger_value)) AS "trigger",
     enum_code(TRY_CAST(scope AS scope_value)) AS scope,
     enum_code(TRY_CAST(provider AS provider_value)) AS provider,
-    duration_seconds AS seconds
+    {seconds} AS seconds
 FROM upgrades.operations
 WHERE
     day BETWEEN CAST($start AS DATE) AND CAST($end AS DATE)  -- days are sorted, and most need not be read
     AND started_at >= $start
     AND started_at < $end
-    AND state = 'succeeded'
-    AND flags & 32 = 0  -- a roll that ended before anything can have been replaced says nothing of durations
-    AND duration_seconds IS NOT NULL
+    AND ({whose})
     AND ({total_where})
