@@ -15,7 +15,7 @@ from assets.reports import numbers
 from assets.reports.numbers import count, plural
 from assets.reports.scores import Score, budget_text, printable_budget
 from assets.reports.slices import DIMENSIONS, dimensions_of, name_of
-from assets.reports.tables import MOST_FINDINGS, Column, Row, Table, scope_of
+from assets.reports.tables import MOST_FINDINGS, Column, Fold, Row, Table, scope_of
 from assets.slo.closed_cohorts import closed_period, is_watched
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def _title(alarms: pl.DataFrame, titles: dict[str, str]) -> str:
 
 def _table(listed: pl.DataFrame, titles: dict[str, str]) -> Table:
     rows = []
-    for row in listed.head(MOST_FINDINGS).iter_rows(named=True):
+    drawn = listed.head(MOST_FINDINGS)
+    for row in drawn.iter_rows(named=True):
         values = {column: row[column] for column in DIMENSIONS if row[column] is not None}
         where = f"{name_of(values)} ({dimensions_of(values)})" if values else "Fleet"
         cells = (
@@ -95,7 +96,9 @@ def _table(listed: pl.DataFrame, titles: dict[str, str]) -> Table:
         Column("At the strongest"),
     )
     note = f"The first {MOST_FINDINGS} of {count(listed.height)}." if listed.height > MOST_FINDINGS else ""
-    return Table("Fleet and slices in alarm or watched", columns, tuple(rows), note)
+    watched = drawn.filter(pl.col("state") == WATCH).height
+    fold = Fold(drawn.height - watched, plural(watched, "that is watched", "that are watched")) if watched else None
+    return Table("Fleet and slices in alarm or watched", columns, tuple(rows), note, fold)
 
 
 def _note(data: "ReportData", found: Sequence[Score]) -> str:

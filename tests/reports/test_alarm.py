@@ -7,6 +7,7 @@ import pytest
 
 from assets.reports import alarm
 from assets.reports.scores import scores
+from assets.reports.tables import Fold
 
 N = "\u202f"
 
@@ -52,6 +53,7 @@ def test_alarms_come_before_what_is_watched_the_fleet_before_slices_and_the_stro
         "Fleet", "1.31.2 · westeurope (version, region)", "westus (region)", "eastus (region)",
     ]  # fmt: skip
     assert [each.cells[2] for each in found["table"].rows] == ["Alarm", "Alarm", "Alarm", "Watch"]
+    assert found["table"].fold == Fold(3, "1 that is watched")
     assert found["table"].rows[1].scope == {"version": "1.31.2", "region": "westeurope"}
 
 
