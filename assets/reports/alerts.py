@@ -16,6 +16,7 @@ from assets.reports.numbers import MISSING, NARROW, count, plural
 from assets.reports.scores import Score
 from assets.reports.tables import MOST_ROWS, Column, Fold, Row, Table
 from assets.reports.untrusted import shown
+from assets.slo.alert_rules import DAYS_LOOKED_AT
 from assets.slo.alerts import FIRING, NO_DATA, QUIET, REPLAY, RESOLVED, WOULD_HAVE_FIRED
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def summary_line(data: "ReportData", found: Sequence[Score]) -> str | None:
     """What fires, failing that what would have within the day, in one line; None when nothing does."""
     alerts, titles = _of(data, found)
     for state in (FIRING, WOULD_HAVE_FIRED):
-        telling = alerts.filter(pl.col("state") == state)
+        telling = alerts.filter(pl.col("state") == state).sort(
+            pl.col("severity") != "page", -pl.col("threshold"), maintain_order=True
+        )
         if telling.height:
             more = f"; {telling.height - 1} more" if telling.height > 1 else ""
             return f"Alerts: {headline(telling.row(0, named=True), titles)}{more}"
@@ -77,6 +80,12 @@ def limit(alert: dict[str, Any]) -> str:
     return f"{numbers.amount(alert['threshold'], 2)}×"
 
 
+def since(alert: dict[str, Any], *, year: bool) -> str:
+    """The first day of what fires: `9 Feb`; `9 Feb or earlier` when it has fired for as long as is looked."""
+    has_always = alert["judged_at"].date() - alert["since"] >= timedelta(days=DAYS_LOOKED_AT)
+    return numbers.day(alert["since"], year=year) + (" or earlier" if has_always else "")
+
+
 def window(text: str) -> str:
     """`7 d` for `7d`."""
     return f"{text[:-1]}{NARROW}{text[-1]}"
@@ -100,21 +109,20 @@ def _title(alerts: pl.DataFrame, titles: dict[str, str]) -> str:
         return "No objective has an alert rule"
     states = {state: alerts.filter(pl.col("state") == state) for state in _ORDER}
     firing, replayed = states[FIRING], states[WOULD_HAVE_FIRED]
+    untold = f"; {count(states[NO_DATA].height)} more cannot be told" if states[NO_DATA].height else ""
     if firing.height:
         named = [titles[slo] for slo in firing["slo"].unique(maintain_order=True)]
         more = f"; {plural(firing.height, 'rule')} in all" if firing.height > len(named) else ""
-        return f"An alert fires for {', '.join(named)}{more}"
+        return f"An alert fires for {', '.join(named)}{more}{untold}"
     if replayed.height:
         first = replayed.sort("first_at", maintain_order=True).row(0, named=True)
         more = f", and {plural(replayed.height - 1, 'rule')} more" if replayed.height > 1 else ""
-        return f"No alert fires; {headline(first, titles)}{more}"
+        return f"No alert fires; {headline(first, titles)}{more}{untold}"
     if states[RESOLVED].height:
-        return f"No alert fires; {plural(states[RESOLVED].height, 'rule no longer does', 'rules no longer do')}"
-    untold = states[NO_DATA].height
-    if untold == alerts.height:
+        return f"No alert fires; {plural(states[RESOLVED].height, 'rule no longer does', 'rules no longer do')}{untold}"
+    if states[NO_DATA].height == alerts.height:
         return "No alert: every rule has a window without a decided upgrade"
-    more = f"; {count(untold)} more cannot be told" if untold else ""
-    return f"No alert fires: {plural(alerts.height - untold, 'rule is', 'rules are')} quiet{more}"
+    return f"No alert fires: {plural(states[QUIET].height, 'rule is', 'rules are')} quiet{untold}"
 
 
 def _table(alerts: pl.DataFrame, titles: dict[str, str]) -> Table:
@@ -149,7 +157,7 @@ def _table(alerts: pl.DataFrame, titles: dict[str, str]) -> Table:
 def _state(alert: dict[str, Any]) -> str:
     match alert["state"]:
         case "firing":
-            return f"Firing since {numbers.day(alert['since'], year=False)}"
+            return f"Firing since {since(alert, year=False)}"
         case "would_have_fired":
             return f"Would have fired at {alert['first_at']:%H:%M} UTC, {numbers.duration(alert['firing_minutes'] * 60)} in all"
         case "resolved":
@@ -177,7 +185,11 @@ def _note(data: "ReportData", found: Sequence[Score]) -> str:
     judged = set(data.alerts["slo"])
     without = [score.title for score in found if score.objective.name not in judged]
     is_shipped = any(score.objective.alert_rules is None for score in found)
-    shipped = " The rules that ship with it need more failures than the target makes likely, too." if is_shipped else ""
+    shipped = (
+        " The rules that ship with it also need more failures than a fleet at its target has in 999 of 1,000 windows."
+        if is_shipped
+        else ""
+    )
     left_out = f" Without a rule that can be looked at: {', '.join(without)}." if without else ""
     return (
         "A rule fires when the fleet's budget burns at its threshold or faster in both of its windows, with enough failures."

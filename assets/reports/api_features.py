@@ -46,7 +46,7 @@ def _title(compared: pl.DataFrame) -> str:
     tested = compared.filter("is_tested").height
     if not tested:
         return "No API feature has the upgrades or the failures that it takes to compare its users with others"
-    return f"No API feature's users fail more often than others; {plural(tested, 'group was', 'groups were')} compared"
+    return f"No API feature's users stand out as failing more often; {plural(tested, 'group was', 'groups were')} compared"
 
 
 def _how_often(row: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ from assets.reports.targets import Targets
 from assets.reports.untrusted import for_markdown
 from assets.reports.verdicts import decision
 from assets.slo.assets import slo_status
-from assets.slo.objectives import load_objectives
+from assets.slo.objectives import ObjectivesError, load_objectives
 from assets.sql_files import sql_beside
 from assets.telemetry.inventory import inventory_sha256
 from assets.upgrades.catalogue import read_catalogue
@@ -95,18 +95,16 @@ def daily_report(
 def alert_notifications(
     context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], targets: dg.ResourceParam[Targets]
 ) -> dg.MaterializeResult:
-    """Messages on burn-rate alerts that fire, or no longer do, to the notification targets that have an address; each once.
+    """Messages on burn-rate alerts that fire, or no longer do, to the notification targets of their policies; each once.
 
-    Only of the newest report, and only when no later complete day waits for its own. A message that cannot be delivered is a
-    warning, and owed until the next run: the report is out already.
+    Only of the newest report, and only when no later complete day waits for its own. Whatever goes wrong is a warning, and what
+    could not be told is owed until the next run: the report is out already.
     """
-    if not targets.addresses:
-        return dg.MaterializeResult(metadata={"told": "nobody: no notification target has an address"})
     if not is_latest(home, day_of(context), today=datetime.now(UTC).date()):
         return dg.MaterializeResult(metadata={"told": "nobody: a newer report is published, or due"})
     try:
         telling = tell(home, targets)
-    except NotifiedUnreadable as problem:
+    except (NotifiedUnreadable, ObjectivesError, OSError) as problem:
         context.log.warning(str(problem))
         return dg.MaterializeResult(metadata={"told": f"nobody: {problem}"})
     for each in telling.failed:

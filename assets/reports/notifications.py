@@ -24,12 +24,12 @@ import polars as pl
 
 from assets.files import write_atomically
 from assets.home import Home
-from assets.reports.alerts import burn, headline, limit, window
-from assets.reports.numbers import NARROW, count, day
+from assets.reports.alerts import burn, headline, limit, since, window
+from assets.reports.numbers import NARROW, count
 from assets.reports.publish import ALERTS, published_days
 from assets.reports.targets import Targets, variable_of
 from assets.reports.untrusted import for_chat
-from assets.slo.alert_rules import Notice
+from assets.slo.alert_rules import DEFAULT_TARGET, Notice
 from assets.slo.alerts import FIRING, LIVE, NO_DATA, RESOLVED, rules_on
 from assets.slo.objectives import Objectives, load_objectives
 from assets.telemetry.landing import deliveries
@@ -114,7 +114,7 @@ def is_latest(home: Home, report_date: date, *, today: date) -> bool:
 
 
 def tell(home: Home, targets: Targets, *, is_dry: bool = False, send: Send | None = None) -> Telling:
-    """Send what is news about the newest published report; a target without an address hears nothing, and stays owed it.
+    """Send what is news about the newest published report; a target without an address stays owed it, and that is a problem.
 
     `is_dry`: send and remember nothing, and take every target for one with an address.
 
@@ -145,6 +145,8 @@ def tell(home: Home, targets: Targets, *, is_dry: bool = False, send: Send | Non
                 if problem is None:
                     known[key] = after
                     _write(home.notified, published[-1], known)
+            elif message and message.target != DEFAULT_TARGET:  # which nobody has asked for who gave it no address
+                done.append(Delivery(message, f"{variable_of(message.target)} is not set; accepted: {ACCEPTED}"))
         return Telling(published[-1], tuple(done))
 
 
@@ -192,7 +194,7 @@ def _message(target: str, kind: Kind, alert: dict[str, Any], display_name: str) 
         headline(told, titles),
         *windows,
         f"Fires from {limit(alert)} in both windows, which end on {alert['judged_at']:%Y-%m-%d %H:%M} UTC.",
-        *([f"Since {day(alert['since'])}."] if kind == "firing" else []),
+        *([f"Since {since(alert, year=True)}."] if kind == "firing" else []),
         f"Rule {alert['condition']}; report of {alert['report_date']}, published/{alert['report_date']}/report.html.",
     ]
     text = [line.replace(NARROW, " ") for line in lines]

@@ -18,6 +18,7 @@ import yaml
 from assets.slo.openslo import parse_shorthand
 
 DEFAULT_TARGET = "default"  # whom the shipped tiers notify
+TIER_CONFIDENCE = 0.999  # dozens of rules are looked at daily; a fleet that just keeps its target is to be quiet for weeks
 FEWEST_BAD = 3  # of the long window, where nobody says otherwise
 SHORT_PART = 12  # of the long window
 MINUTES_PER_DAY = 1_440
@@ -50,7 +51,7 @@ class AlertRule:
     fewest_bad: int = FEWEST_BAD
     after_minutes: int = 0  # how long it must have held
     is_strict: bool = False  # the burn rate must be above the threshold, not only reach it
-    beyond_chance: bool = False  # the long window must have missed the target at the objective's confidence, too
+    confidence: float | None = None  # at which the long window must have missed the target, too; None: it need not have
     notices: tuple[Notice, ...] = ()
 
     @property
@@ -86,6 +87,11 @@ def shipped_rules(*, window_minutes: float, target: float) -> tuple[AlertRule, .
     return tuple(rule for rule in rules if rule.threshold * allowed_share(target) <= 1)
 
 
+def _short_minutes_of_tier(long_minutes: int) -> int:
+    """A twelfth; of a live tier at least a day, since a job that looks at midnight must not depend on a busy evening."""
+    return max(short_minutes(long_minutes), MINUTES_PER_DAY if long_minutes >= MINUTES_PER_DAY else 0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Tier:
     name: str
@@ -100,8 +106,8 @@ def _rule(tier: _Tier, window_minutes: float) -> AlertRule:
         severity=tier.severity,
         threshold=tier.budget_spent_ratio * Fraction(window_minutes) / tier.long_minutes,
         long_minutes=tier.long_minutes,
-        short_minutes=short_minutes(tier.long_minutes),
-        beyond_chance=True,
+        short_minutes=_short_minutes_of_tier(tier.long_minutes),
+        confidence=TIER_CONFIDENCE,
         notices=(Notice(DEFAULT_TARGET, when_breaching=True, when_resolved=True, when_no_data=False),),
     )
 

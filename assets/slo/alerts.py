@@ -128,14 +128,14 @@ def alerts(db: duckdb.DuckDBPyConnection, *, day: date, objectives: Objectives) 
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def fires(rule: AlertRule, looks: Looks, *, target: float, confidence: float, min_events: int) -> Flags:
+def fires(rule: AlertRule, looks: Looks, *, target: float, min_events: int) -> Flags:
     """At which looks both windows burn as fast as the rule asks, in enough operations, enough of them bad. Integers decide."""
     held = looks.has_data & (looks.total >= min_events) & (looks.bad >= rule.fewest_bad)
     held &= looks.bad >= _bad_needed(rule, looks.total, target)
     held &= looks.short_bad >= _bad_needed(rule, looks.short_total, target)
-    if rule.beyond_chance and held.any():
+    if rule.confidence is not None and held.any():
         bad, total = looks.bad[held], looks.total[held]
-        held[held] = intervals.verdict(total - bad, bad, target, confidence) == intervals.MISSED
+        held[held] = intervals.verdict(total - bad, bad, target, rule.confidence) == intervals.MISSED
     return held
 
 
@@ -258,7 +258,7 @@ def _decided_at(objective: Objective) -> str:
 
 
 def _fires(rule: AlertRule, looks: Looks, objective: Objective) -> Flags:
-    return fires(rule, looks, target=objective.target, confidence=objective.confidence, min_events=objective.min_events)
+    return fires(rule, looks, target=objective.target, min_events=objective.min_events)
 
 
 def _bad_needed(rule: AlertRule, totals: Counts, target: float) -> Counts:

@@ -103,11 +103,17 @@ def _threshold(objective: Objective) -> str:
     age_us = _between_us(span.since, "$as_of")
     # Age only grows: an upper limit is missed for good once it is passed, a lower one may still be reached at any age.
     can_be_good = f"{age_us} {operator} {value_us}" if objective.op in _UPPER_LIMITS else f"{age_us} IS NOT NULL"
+    # Calling off what had not begun in time does not mend it.
+    called_off = ""
+    if objective.measured == START_DELAY and objective.op in _UPPER_LIMITS:
+        in_time = f"{_between_us(span.since, 'finished_at')} {operator} {value_us}"
+        called_off = f"WHEN started_at IS NULL AND {_ENDED_WITHOUT_VERDICT} AND NOT ({in_time}) THEN 'bad'"
     # A failed operation never finished; it began all the same.
     failed = f"WHEN state = 'failed' THEN '{_FAILED[objective.failed]}'" if objective.limits_durations else ""
     return f"""CASE
         WHEN {span.left_out} THEN 'excluded'
         WHEN state = '{span.open_state}' THEN CASE WHEN {can_be_good} THEN 'pending' ELSE 'bad' END
+        {called_off}
         WHEN NOT ({span.known}) THEN 'excluded'
         {failed}
         WHEN {_between_us(span.since, span.until)} {operator} {value_us} THEN 'good'

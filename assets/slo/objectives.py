@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from assets.slo.alert_rules import DAYS_LOOKED_AT, FEWEST_BAD, AlertRule, Notice, short_minutes
+from assets.slo.alert_rules import DAYS_LOOKED_AT, FEWEST_BAD, AlertRule, Notice, allowed_share, short_minutes
 from assets.slo.annotations import DEFAULTS, LONGEST_DURATION_DAYS, default, read_annotations
 from assets.slo.expressions import ExpressionError, rebuild
 from assets.slo.openslo import (
@@ -374,13 +374,15 @@ class _Evaluation:
         for _, condition in self._policies(slo):
             if target is None or condition.threshold is None:
                 continue
-            highest = 1 / (1 - target.value)
-            if condition.threshold.value > highest:
+            highest = 1 / allowed_share(target.value)
+            asked = Fraction(repr(condition.threshold.value))
+            is_strict = condition.op is not None and condition.op.value == "gt"
+            if asked > highest or (is_strict and asked == highest):
                 place = condition.threshold.place
                 threshold = f"{condition.threshold.value:g} ({place.file}:{place.line})"
                 self._report(
                     target.place,
-                    f"a target of {target.value:g}, at which no burn rate exceeds {highest:.4g}",
+                    f"a target of {target.value:g}, at which no burn rate exceeds {float(highest):.4g}",
                     f"a target at which the alert threshold {threshold} can be reached",
                 )
 

@@ -7,12 +7,12 @@ means (`sources/`).
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from assets.sql_files import sql_beside
@@ -31,12 +31,15 @@ _BATCH_ROWS = 10_000
 _EVENTS_AT_ONCE = 250
 _BATCH_BYTES = 32 * 1024 * 1024
 
-# The columns that an event is written in. DuckDB guesses their types from some of the values, so those that may be numbers of any
-# size or lists go in as text.
-_COLUMNS: dict[str, Callable[[Event], Any]] = {
-    **{name: attrgetter(name) for name in Event.__dataclass_fields__},
-    "node_count": lambda event: None if event.node_count is None else str(event.node_count),
-    "api_features": lambda event: None if event.api_features is None else orjson.dumps(event.api_features).decode(),
+
+def _objects(values: Sequence[Any]) -> npt.NDArray[Any]:
+    return np.fromiter(values, object, len(values))
+
+
+# DuckDB guesses the types of objects from some of them, so those that may be numbers of any size or lists go in as text.
+_ARRAYS: dict[str, Callable[[Sequence[Any]], npt.NDArray[Any]]] = {
+    "node_count": lambda values: _objects([None if value is None else str(value) for value in values]),
+    "api_features": lambda values: _objects([None if value is None else orjson.dumps(value).decode() for value in values]),
 }
 
 
@@ -156,7 +159,7 @@ class _Batch:
     place: Place
     records: list[int] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in _COLUMNS})
+    columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in Event._fields})
     refusals: list[tuple[int, str, bytes]] = field(default_factory=list)
     not_upgrades: list[tuple[int, str]] = field(default_factory=list)
     held_bytes: int = 0
@@ -188,11 +191,11 @@ class _Batch:
         self.held_bytes = 0
 
     def _unpack(self) -> None:
-        for name, value in _COLUMNS.items():
-            self.columns[name] += map(value, self.events)
+        for column, values in zip(self.columns.values(), zip(*self.events, strict=True), strict=False):  # no events, no values
+            column += values
         self.events.clear()
 
     def _write(self, statement: str, values: dict[str, Any], **columns: Sequence[Any]) -> None:
         # The statement finds it by this name. Were it registered, DuckDB would hold it until the transaction ends.
-        batch = {name: np.fromiter(column, object, len(column)) for name, column in columns.items()}  # noqa: F841
+        batch = {name: _ARRAYS.get(name, _objects)(column) for name, column in columns.items()}  # noqa: F841
         self.db.execute(sql(statement), values)

@@ -97,7 +97,9 @@ def _beginning(operation: Row, rule: Rule, *, as_of: datetime) -> str:
     if operation["started_at"] is not None:
         return "good" if _OPERATORS[rule.op](operation["started_at"] - operation["scheduled_at"], rule.limit) else "bad"
     if operation["state"] != "scheduled":
-        return "excluded"  # called off before it began, or begun when nobody knows
+        if operation["state"] in ("succeeded", "failed") or operation["finished_at"] is None or rule.op not in ("lte", "lt"):
+            return "excluded"  # begun when nobody knows, or called off before it began
+        return "excluded" if _OPERATORS[rule.op](operation["finished_at"] - operation["scheduled_at"], rule.limit) else "bad"
     too_old = rule.op in ("lte", "lt") and not _OPERATORS[rule.op](as_of - operation["scheduled_at"], rule.limit)
     return "bad" if too_old else "pending"
 

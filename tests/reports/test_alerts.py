@@ -58,7 +58,10 @@ def cells(found: dict[str, Any]) -> list[tuple[str, ...]]:
             [alert("firing"), alert("firing", condition="b"), alert("firing", slo="speed"), alert("resolved", slo="speed")],
             "An alert fires for Upgrade success, Speed; 3 rules in all", id="several fire",
         ),
-        pytest.param([alert("resolved"), alert("no_data", condition="b")], "No alert fires; 1 rule no longer does", id="over"),
+        pytest.param([alert("resolved"), alert("no_data", condition="b")],
+                     "No alert fires; 1 rule no longer does; 1 more cannot be told", id="over"),
+        pytest.param([alert("firing"), alert("no_data", condition="b")],
+                     "An alert fires for Upgrade success; 1 more cannot be told", id="one cannot be told"),
         pytest.param(
             [alert("would_have_fired"), alert("would_have_fired", condition="b", first_at=utc(2025, 2, 12, 7))],
             f"No alert fires; Upgrade success would have fired at 07:00 UTC (1{N}h), and 1 rule more", id="one would have",
@@ -87,6 +90,14 @@ def test_every_rule_is_listed_with_its_counts_what_fires_first(build):
         ("Upgrade success", f"0.93× over 3{N}d and 6{N}h", "page", "No data", "0 of 0", short, "12 Feb"),
         ("Upgrade success", f"0.93× over 3{N}d and 6{N}h", "page", "Quiet", long, short, "12 Feb"),
     ]  # fmt: skip
+
+
+def test_what_has_fired_for_as_long_as_is_looked_may_have_fired_before(build):
+    # 28 days are looked at, of which the newest ends with the 12th: the first is 16 January.
+    found = cells(
+        section(build, alert("firing", since=date(2025, 1, 16)), alert("firing", condition="z", since=date(2025, 1, 17)))
+    )
+    assert [row[3] for row in found] == ["Firing since 16 Jan or earlier", "Firing since 17 Jan"]
 
 
 def test_rules_that_are_quiet_are_folded_away(build):

@@ -214,8 +214,9 @@ def test_a_process_that_is_killed_between_two_messages_does_not_repeat_the_first
 def test_a_target_without_an_address_is_owed_what_it_has_not_heard(home: Home):
     publish(home, FIRING)
     channel = Recorder()
-    assert tell(home, Targets({"team": "json://x"}), send=channel) == Telling(TODAY)
-    assert tell(home, NOBODY, send=channel) == Telling(TODAY)
+    for targets in (Targets({"team": "json://x"}), NOBODY):
+        [owed] = tell(home, targets, send=channel).failed
+        assert owed.problem.startswith("UPGRADE_SLO_TARGET_ON_CALL is not set; accepted: an address of Apprise")
     assert told(home, channel) == ["firing"]
 
 

@@ -101,7 +101,7 @@ def test_a_condition_becomes_a_rule_with_the_defaults_of_what_it_does_not_say(tm
         fewest_bad=3,
         after_minutes=0,
         is_strict=False,
-        beyond_chance=False,
+        confidence=None,
         notices=(Notice("on-call", when_breaching=True, when_resolved=False, when_no_data=False),),
     )
 

@@ -21,7 +21,7 @@ def test_the_shipped_thresholds_are_rescaled_to_the_window_of_the_objective(wind
     rules = shipped_rules(window_minutes=window_days * DAY, target=0.995)
     assert [float(rule.threshold) for rule in rules] == pytest.approx(expected)
     assert [shorthand(rule.long_minutes) for rule in rules] == ["1h", "6h", "1d", "3d", "7d", "7d"]
-    assert [shorthand(rule.short_minutes) for rule in rules] == ["5m", "30m", "2h", "6h", "14h", "14h"]
+    assert [shorthand(rule.short_minutes) for rule in rules] == ["5m", "30m", "1d", "1d", "1d", "1d"]
     assert [rule.is_replayed for rule in rules] == [True, True, False, False, False, False]
     assert all(rule.fewest_bad == 3 for rule in rules)
 

@@ -73,13 +73,14 @@ def judged(home: SmallHome, objective: Objective, *events: list[Row], upto: str 
         pytest.param((0, 0, 0, 0), {}, False, id="nothing happened"),
         pytest.param((20, 100, 0, 0), {}, False, id="nothing happened lately"),
         # P(X >= 20) of 100 at 0.1 is 0.002, P(X >= 5) of 25 is 0.098.
-        pytest.param((20, 100, 4, 20), {"beyond_chance": True}, True, id="more than chance does"),
-        pytest.param((5, 25, 4, 20), {"beyond_chance": True}, False, id="chance alone may do that"),
+        pytest.param((20, 100, 4, 20), {"confidence": 0.95}, True, id="more than chance does"),
+        pytest.param((20, 100, 4, 20), {"confidence": 0.999}, False, id="chance may do that once in a thousand times"),
+        pytest.param((5, 25, 4, 20), {"confidence": 0.95}, False, id="chance alone may do that"),
     ],
 )
 def test_a_rule_fires_when_both_windows_burn_fast_enough_on_enough_operations(look, changes, expected):
     rule = replace(RULE, **changes)
-    assert fires(rule, looks(look), target=0.9, confidence=0.95, min_events=20).tolist() == [expected]
+    assert fires(rule, looks(look), target=0.9, min_events=20).tolist() == [expected]
 
 
 @pytest.mark.parametrize(

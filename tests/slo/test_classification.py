@@ -194,7 +194,10 @@ LATE = 86_400.0  # START is that long before AS_OF
         pytest.param(announced("scheduled", scheduled_at=START - MICROSECOND), "bad", id="not begun past the limit is bad"),
         pytest.param(announced("scheduled", scheduled_at=AS_OF + DAY), "pending", id="scheduled for tomorrow is pending"),
         pytest.param(announced("cancelled"), "excluded", id="cancelled before its start is excluded"),
-        pytest.param(announced("superseded", scheduled_at=START - 9 * DAY), "excluded", id="superseded before it too"),
+        pytest.param(announced("superseded", finished_at=START + DAY), "excluded", id="superseded within the limit too"),
+        pytest.param(
+            announced("cancelled", finished_at=START + DAY + MICROSECOND), "bad", id="called off later it had not begun"
+        ),
         pytest.param(announced("skipped"), "excluded", id="skipped is excluded"),
         pytest.param(announced("succeeded"), "excluded", id="an end without a start is excluded: nobody knows when it began"),
         pytest.param(announced("failed"), "excluded", id="so is a failure before anything was touched"),

@@ -441,6 +441,18 @@ def test_a_ready_made_ratio_needs_its_condition(folder):
     ]
 
 
+@pytest.mark.parametrize(("op", "fires"), [("gte", True), ("gt", False)])
+def test_a_threshold_that_only_a_fleet_without_a_success_reaches_is_exact(folder, op, fires):
+    # 0.95 allows 1 in 20: all bad burns at 20 exactly, which 1 / (1 - 0.95) in doubles falls short of.
+    text = RATIO.replace("0.99", "0.95") + "  alertPolicies: [{alertPolicyRef: page}]\n" + SERVICE
+    path = folder(text + ALERT.replace("14.4", "20").replace("op: gte", f"op: {op}"))
+    if fires:
+        assert len(load_objectives(path).objectives) == 1
+        return
+    [problem] = problems_of(path)
+    assert "read a target of 0.95, at which no burn rate exceeds 20" in problem
+
+
 @pytest.mark.parametrize(
     ("target", "threshold", "fires"),
     [

@@ -18,7 +18,7 @@ from assets.telemetry.canonical import Event
 from assets.telemetry.intake import Intake, take_in
 from assets.warehouse import Warehouse
 
-EVENT_COLUMNS = tuple(Event.__dataclass_fields__)
+EVENT_COLUMNS = Event._fields
 COUNTS = ("lines", "blank", "records", "accepted", "duplicate", "quarantined", "not_an_upgrade")
 
 

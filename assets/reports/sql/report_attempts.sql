@@ -11,7 +11,8 @@ WITH attempts AS (
         region,
         coalesce(to_version, 'unknown') AS to_version,
         {outcome} AS outcome,
-        {reached} AS has_reached
+        {reached} AS has_reached,
+        started_at IS NOT NULL OR finished_at IS NOT NULL AND state IN ('succeeded', 'failed') AS has_begun
     FROM upgrades.operations
     WHERE day >= $first_day AND day <= $report_date
 ),
@@ -24,7 +25,7 @@ retried AS (
         upgrade_id,
         bool_or(has_reached) AS has_reached
     FROM attempts
-    WHERE attempt > 1
+    WHERE attempt > 1 AND has_begun
     GROUP BY provider, cluster_id, scope, node_pool, upgrade_id
 ),
 upgrades AS (

@@ -29,6 +29,7 @@ _BLOCK = 1 << 16
 _WHITE_SPACE = b" \t\r\n"
 _ARRAY_OF_RECORDS = re.compile(rb'[ \t\r\n]*"(%s)"[ \t\r\n]*:[ \t\r\n]*\[' % "|".join(_WRAPPERS).encode())
 _LONGEST_HEAD = 1 << 12
+_FIRST_KEY = re.compile(rb'[ \t\r\n]*(\{[ \t\r\n]*"[^"\\]*")')
 # Arrays and wrappers in each other, all too large to be read at once: each of them costs a pass or two over what it holds.
 _MOST_LEVELS = 8
 _QUOTE, _COMMA, _END_OF_STREAM = ord('"'), ord(","), 0
@@ -142,6 +143,7 @@ def _value(stream: IO[bytes], begin: int, end: int, stamps: Mapping[str, Any], *
 def _array(stream: IO[bytes], begin: int, stamps: Mapping[str, Any], level: int) -> Generator[Found, None, int]:
     """The records of the array that was opened before `begin`. Returns the offset behind it."""
     first = begin
+    begin = yield from _alike(stream, begin, stamps)
     for border, mark in _borders(stream, begin):
         if mark not in b",]":
             break
@@ -153,6 +155,30 @@ def _array(stream: IO[bytes], begin: int, stamps: Mapping[str, Any], level: int)
         if is_last:
             return begin
     raise _Broken(begin)
+
+
+def _alike(stream: IO[bytes], begin: int, stamps: Mapping[str, Any]) -> Generator[Found, None, int]:
+    """The records of the array from there on, as long as each is followed by one with the same first key, as nearly always.
+
+    The place where such a one begins shows where the one before it may end, in a fifth of the time in which `_borders` does. What
+    can be read up to there as one value does end there. Returns the offset of the first that is left.
+    """
+    while head := _FIRST_KEY.match(block := _read(stream, begin, begin + _BLOCK)):
+        at = 0
+        following = block.find(head[1], head.end())
+        while following > 0:
+            text = block[at:following].rstrip(_WHITE_SPACE)
+            raw = text[:-1].strip(_WHITE_SPACE)
+            value = parse(raw) if text.endswith(b",") else None
+            if not isinstance(value, dict):
+                return begin + at
+            yield from unwrapped(raw, value, stamps)
+            at += len(text)
+            following = block.find(head[1], following + 1)
+        if not at:
+            break
+        begin += at
+    return begin
 
 
 def _element(stream: IO[bytes], begin: int, end: int, stamps: Mapping[str, Any], level: int) -> Iterable[Found]:

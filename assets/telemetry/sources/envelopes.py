@@ -100,9 +100,9 @@ def _of_document(found: Iterable[Found], stream: IO[bytes], counts: Counts) -> I
         counts.lines += block.count(b"\n")
         last = block
     counts.lines += not last.endswith(b"\n")
-    for raw, value in found:
-        counts.records += 1
-        yield Record(counts.records, counts.records, raw, value)
+    for number, (raw, value) in enumerate(found, start=1):
+        counts.records = number
+        yield Record(number, number, raw, value)
 
 
 def _yaml(stream: IO[bytes]) -> Iterator[Found]:

@@ -5,6 +5,7 @@ Does not belong here: times (`times.py`), what a field means (the source's own m
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from assets.telemetry.sources.outcomes import RecordError
@@ -18,7 +19,7 @@ def optional(holder: Mapping[str, Any], path: str, kind: type[T]) -> T | None:
     Raises:
         RecordError: `invalid_type:<path>` when the value is of another type.
     """
-    value = holder.get(path.rpartition(".")[2])
+    value = holder.get(_name(path))
     if not value and (value is None or value == ""):
         return None
     if not isinstance(value, kind):
@@ -32,9 +33,14 @@ def required(holder: Mapping[str, Any], path: str, kind: type[T]) -> T:
     Raises:
         RecordError: `missing_field:<path>` when absent, `invalid_type:<path>` when of another type.
     """
-    value = holder.get(path.rpartition(".")[2])
+    value = holder.get(_name(path))
     if not value and (value is None or value == ""):
         raise RecordError(f"missing_field:{path}")
     if not isinstance(value, kind):
         raise RecordError(f"invalid_type:{path}")
     return value
+
+
+@cache  # paths are written in the sources
+def _name(path: str) -> str:
+    return path.rpartition(".")[2]

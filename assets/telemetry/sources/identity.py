@@ -5,8 +5,8 @@ Does not belong here: which fields form the natural key (the source's own module
 keep their own ids.
 """
 
-import hashlib
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -15,6 +15,8 @@ from assets.telemetry.canonical import Event
 
 _SEPARATOR = "\x1f"
 _HASH_CHARACTERS = 32
+# The fields of an event from its cluster to its thread. In their order, values make an event faster than by name.
+_NOTHING_SAID: dict[str, Any] = dict.fromkeys(Event._fields[6:-2])
 
 
 def h(*parts: str | None) -> str:
@@ -23,7 +25,8 @@ def h(*parts: str | None) -> str:
     Callers pass normalised values only. File names, delivery days, line numbers and load times are never
     among them, so that delivering a file again, or in another order, gives the same identifiers.
     """
-    return _hash(_SEPARATOR.join([part or "" for part in parts]))
+    text = _SEPARATOR.join([part or "" for part in parts] if None in parts else parts)  # type: ignore[arg-type]
+    return sha256(text.encode()).hexdigest()[:_HASH_CHARACTERS]
 
 
 def operation_id(source: str, *natural_key: str | None) -> str:
@@ -35,10 +38,6 @@ def moment_text(moment: datetime) -> str:
     """A moment as it enters a hash: RFC 3339 in UTC with six digits."""
     text = orjson.dumps(moment)[1:-1].decode()  # takes half as long as `isoformat`, and like it writes no fraction that is nought
     return f"{text}Z" if moment.microsecond else f"{text}.000000Z"
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_HASH_CHARACTERS]
 
 
 class Statement:
@@ -62,19 +61,21 @@ class Statement:
     def fact(self, type_: str, time: datetime, *, flags: int = 0, **more: Any) -> Event:
         """The event that this happened then. `more`: fields of this event alone."""
         said = self._said | _given(more) if more else self._said
-        data = orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode("utf-8")
-        return Event(
-            _hash(f"{self._source}\x1f{self._operation_id}\x1f{type_}\x1f{moment_text(time)}\x1f{data}"),
-            self._event_source,
-            type_,
-            time,
-            self._observed_at,
-            self._operation_id,
-            thread=self._thread,
-            flags=flags,
-            **said,
+        fact = f"{self._source}\x1f{self._operation_id}\x1f{type_}\x1f{moment_text(time)}\x1f".encode()
+        return Event._make(
+            (
+                sha256(fact + orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:_HASH_CHARACTERS],
+                self._event_source,
+                type_,
+                time,
+                self._observed_at,
+                self._operation_id,
+                *(_NOTHING_SAID | said).values(),
+                self._thread,
+                flags,
+            )
         )
 
 
 def _given(said: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in said.items() if value is not None} if None in said.values() else said

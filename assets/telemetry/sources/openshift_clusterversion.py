@@ -10,7 +10,6 @@ little else as possible: what changes from poll to poll (who asked for the upgra
 carried by `started` alone.
 """
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -93,7 +92,7 @@ def _infrastructure(record: dict[str, Any], delivery_day: date) -> Accepted | No
         thread=THREAD,
     )
     # Any moment that never changes, so that the same description seen later is the same event.
-    return Accepted((replace(stated.fact(DESCRIBED, EARLIEST), time=seen_at),))
+    return Accepted((stated.fact(DESCRIBED, EARLIEST)._replace(time=seen_at),))
 
 
 def _region(platforms: dict[str, Any]) -> str | None:
@@ -131,12 +130,12 @@ def _entry(entry: object, delivery_day: date) -> _Entry:
     completed = optional(entry, "status.history.completionTime", object)
     if state == "Completed" and completed is None:
         raise RecordError("missing_field:status.history.completionTime")
-    return _Entry(
-        is_completed=state == "Completed",
-        version=optional(entry, "status.history.version", str),
-        image=optional(entry, "status.history.image", str),
-        started_at=accepted_moment(started, delivery_day=delivery_day),
-        completed_at=None if completed is None else accepted_moment(completed, delivery_day=delivery_day),
+    return _Entry(  # by place, here and below, which is faster than by name
+        state == "Completed",
+        optional(entry, "status.history.version", str),
+        optional(entry, "status.history.image", str),
+        accepted_moment(started, delivery_day=delivery_day),
+        None if completed is None else accepted_moment(completed, delivery_day=delivery_day),
     )
 
 
@@ -150,11 +149,11 @@ def _evidence(spec: dict[str, Any], status: dict[str, Any], *, cluster_id: str) 
             reason, message = _text(condition.get("reason")), _text(condition.get("message"))
             break
     return _Evidence(
-        wanted_version=_text(wanted.get("version")),
-        wanted_image=_text(wanted.get("image")),
-        current_version=_text(desired.get("version")),
-        error_code=reason and mask(reason, keep=(cluster_id.lower(),)),
-        error_message=message and mask(message, keep=(cluster_id.lower(),)),
+        _text(wanted.get("version")),
+        _text(wanted.get("image")),
+        _text(desired.get("version")),
+        reason and mask(reason, keep=(cluster_id.lower(),)),
+        message and mask(message, keep=(cluster_id.lower(),)),
     )
 
 
@@ -195,10 +194,11 @@ def _facts(
 ) -> tuple[Event, ...]:
     """`started` with its evidence, and the end: an entry left without one ended when a newer one started."""
     ended_at = entry.completed_at or (newer.started_at if newer else None)
-    error = {"error_code": evidence.error_code, "error_message": evidence.error_message} if ended_at is None else {}
-    started = stated.fact("started", entry.started_at, flags=flags, trigger="manual" if is_manual else "unknown", **error)
+    trigger = "manual" if is_manual else "unknown"
     if ended_at is None:
-        return (started,)
+        error = {"error_code": evidence.error_code, "error_message": evidence.error_message}
+        return (stated.fact("started", entry.started_at, flags=flags, trigger=trigger, **error),)
+    started = stated.fact("started", entry.started_at, flags=flags, trigger=trigger)
     if entry.is_completed:
         # Completed means that the cluster reports this very version, however many upgrades follow.
         return started, stated.fact("succeeded", ended_at, flags=flags, observed_version=entry.version)

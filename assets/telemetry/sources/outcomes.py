@@ -16,7 +16,7 @@ from assets.telemetry.canonical import Event
 DESCRIBED = "described"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # never changed once made; frozen, it would take longer to make
 class Accepted:
     """The record states facts about upgrades; at least one event, oldest fact first."""
 

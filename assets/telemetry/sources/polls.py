@@ -15,6 +15,7 @@ from assets.telemetry.sources.envelopes import STAMPS
 from assets.telemetry.sources.fields import optional
 from assets.telemetry.sources.times import accepted_moment
 
+_STAMPS = tuple((stamp, f"invalid_value:{stamp}") for stamp in STAMPS)
 _end_of = lru_cache(maxsize=64)(end_of)  # asked for every record of a file, which has one day
 
 
@@ -24,8 +25,8 @@ def observed_at(record: Mapping[str, Any], *, delivery_day: date) -> datetime:
     Raises:
         RecordError: `invalid_value:<stamp>` for a stamp that is no time, or `time_out_of_range`.
     """
-    for stamp in STAMPS:
+    for stamp, unreadable in _STAMPS:
         value = optional(record, stamp, object)
         if value is not None:
-            return accepted_moment(value, delivery_day=delivery_day, unreadable=f"invalid_value:{stamp}")
+            return accepted_moment(value, delivery_day=delivery_day, unreadable=unreadable)
     return _end_of(delivery_day)

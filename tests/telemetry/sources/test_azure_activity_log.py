@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 from copy import deepcopy
-from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -177,7 +176,7 @@ def test_the_three_forms_of_a_record_give_one_and_the_same_event(operation, reso
         for form, state in zip((rest, export, row), states, strict=True)
     )
     assert of_rest == of_row
-    assert of_rest == replace(of_export, observed_at=at("2026-03-01T10:01:30.5"))
+    assert of_rest == of_export._replace(observed_at=at("2026-03-01T10:01:30.5"))
     assert of_rest.id == of_export.id
 
 
@@ -613,7 +612,7 @@ def test_nothing_of_callers_requests_and_bodies_reaches_an_event(form, state):
     everywhere = dict.fromkeys(
         ("httpRequest", "Authorization_d", "identity_claim_upn_s", "UserAgent"), "MARKER marker@example.com"
     )
-    said = repr(asdict(event(form(state=state, properties=properties, **everywhere)))).lower()
+    said = repr(event(form(state=state, properties=properties, **everywhere))).lower()
     assert "1.34.1" in said
     assert "marker" not in said
     assert "203.0.113.7" not in said

@@ -253,6 +253,20 @@ def test_strings_and_escapes_hide_what_looks_like_structure():
     assert values(content, "file.json") == [{"n": text, text: [text]} for text in texts]
 
 
+def test_what_begins_like_a_record_inside_one_begins_no_other():
+    delivered = [
+        b'{"n": 1}',
+        b'{"n": [{"n":1},{"n":2}, {"n": 3}]}',
+        b'{"n": "{\\"n\\":1},"}',
+        b'{"n": 2, "m": {"n": 1}}',
+        b'{"m": 1}',
+        b'{"n":3}',
+    ]
+    found, _ = read(b"[" + b" ,\n\t".join(delivered) + b"\n]\n", "file.json")
+    assert [record.raw for record in found] == delivered
+    assert [record.value for record in found] == [json.loads(raw) for raw in delivered]
+
+
 STAMPED = [
     {"collected_at": "A", "kind": "List", "items": [{"n": 1}, {"n": 2, "collected_at": "B"}]},
     {"kind": "List", "items": [{"n": 1}, {"n": 2, "collected_at": "B"}], "collected_at": "A"},
@@ -334,6 +348,7 @@ def test_a_value_that_shows_where_it_ends_is_refused_alone(wrapper, bad):
         pytest.param(b'[{"n":1},{"n":1}},{"n":2}]', 1, b'{"n":1}},{"n":2}]', id="there is a bracket too many"),
         pytest.param(b'[{"n":1},{"n":"2},{"n":3}]', 1, b'{"n":"2},{"n":3}]', id="a string has no end"),
         pytest.param(b'[{"n":1},{"n":2} {"n":3}]', 1, b'{"n":2} {"n":3}]', id="a comma is missing"),
+        pytest.param(b'[{"n":1},{"n":2};{"n":3}]', 1, b'{"n":2};{"n":3}]', id="a comma is another character"),
         pytest.param(b'[{"n":1},,{"n":3}]', 1, b',{"n":3}]', id="there is a comma too many"),
         pytest.param(b'[{"n":1},{"n":tru},{"n":3}]', 1, b'{"n":tru},{"n":3}]', id="a value is none"),
         pytest.param(b'{"n":1} trailing', 1, b"trailing", id="something follows an object"),
