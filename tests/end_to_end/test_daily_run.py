@@ -35,6 +35,9 @@ def ranged(tmp_path_factory: pytest.TempPathFactory) -> tuple[WholeHome, Result]
     return home, home.upgrade_slo("run", "--from", "2026-11-18", "--to", "2026-11-20")
 
 
+JUDGED = ("slo.status", "slo.alerts")  # rows of every day that is published
+
+
 @dataclass(frozen=True)
 class AtOnce:
     """A home in which `run` took in everything and built the newest report, `run --date` an old one, and `rebuild` the tables."""
@@ -43,7 +46,7 @@ class AtOnce:
     newest: Result
     tables: dict[str, list[tuple[Any, ...]]]  # as of the newest day
     old: Result
-    status: list[tuple[Any, ...]]  # of both days
+    judged: dict[str, list[tuple[Any, ...]]]  # status and alerts, of both days
     published: dict[str, bytes]
     snapshot: dict[str, list[tuple[Any, ...]]]
     rebuilt: Result
@@ -53,9 +56,10 @@ class AtOnce:
 def at_once(tmp_path_factory: pytest.TempPathFactory) -> AtOnce:
     home = simulated(tmp_path_factory.mktemp("at-once") / "home")
     newest, tables = home.upgrade_slo("run"), home.tables()
-    old, status = home.upgrade_slo("run", "--date", "2026-11-18"), home.tables()["slo.status"]
+    old = home.upgrade_slo("run", "--date", "2026-11-18")
+    judged = {name: rows for name, rows in home.tables().items() if name in JUDGED}
     published, snapshot = bytes_under(home.published), tables_in(home.published / "upgrade_slo.duckdb")
-    return AtOnce(home, newest, tables, old, status, published, snapshot, home.upgrade_slo("rebuild"))
+    return AtOnce(home, newest, tables, old, judged, published, snapshot, home.upgrade_slo("rebuild"))
 
 
 def test_a_run_publishes_the_newest_delivery_day_and_says_where(at_once: AtOnce):
@@ -116,12 +120,13 @@ def test_a_rebuild_gives_the_same_tables_as_the_runs_and_leaves_what_is_publishe
         f"{len(before['upgrades.operations']):,} operations as of 2026-11-20\n"
     )
     after = home.tables()
-    left_out = {"slo.status", "slo.status_state", *NOT_REBUILT}
+    left_out = {*JUDGED, "slo.status_state", *NOT_REBUILT}
     assert {name: rows for name, rows in after.items() if name not in left_out} == {
         name: rows for name, rows in before.items() if name not in left_out
     }
-    assert after["slo.status"] == at_once.status
-    assert {row[0] for row in at_once.status} == {DAYS[0], DAYS[2]}
+    for name in JUDGED:
+        assert after[name] == at_once.judged[name]
+        assert {row[0] for row in after[name]} == {DAYS[0], DAYS[2]}
     assert bytes_under(home.published) == at_once.published
 
 

@@ -123,9 +123,9 @@ def test_a_run_shows_its_alerts_and_tells_nobody_without_an_address(ran: dg.Exec
     [status] = [each for each in ran.asset_materializations_for_node("slo_status") if each.partition == DAY.isoformat()]
     assert status.metadata["alerts_firing"].value == 0
     listed = {record.data["condition"] for record in status.metadata["alerts"].value.records}
-    assert "10-percent-in-3d" in listed  # without data: nothing started in the evening
+    assert "10-percent-in-1d" in listed  # without data: no day is closed yet
     [told] = ran.asset_materializations_for_node("alert_notifications")
-    assert told.metadata["told"].value == "nobody: no notification target has an address"
+    assert told.metadata["told"].value == "nobody: nothing is new"
     assert not whole.home.notified.exists()
 
 

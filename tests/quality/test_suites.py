@@ -236,7 +236,9 @@ FAULTS = {
         f"UPDATE slo.alerts SET state = 'would_have_fired', first_at = judged_at, firing_minutes = 1 WHERE {REPLAYED_RULE}",
         observed="1 of 12 rows: 1",
     ),
-    "no_data_has_no_counts": fault(f"UPDATE slo.alerts SET state = 'quiet' WHERE {RULE_OF_THE_WEEK}", observed="1 of 12 rows: 1"),
+    "no_data_has_no_counts": fault(
+        f"UPDATE slo.alerts SET state = 'no_data' WHERE {RULE_OF_THE_WEEK}", observed="1 of 12 rows: 1"
+    ),
     "moments_fit_the_day": fault(f"UPDATE slo.alerts SET first_at = judged_at WHERE {REPLAYED_RULE}", observed="1 of 12 rows: 1"),
     "windows_agree_with_the_status": fault(
         f"UPDATE slo.alerts SET bad = 6, total = 18, burn_rate = 6 / 18 / 0.1 WHERE {RULE_OF_THE_WEEK}",

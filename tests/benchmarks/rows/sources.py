@@ -35,11 +35,12 @@ _DATABASE = homes.WORK / "sources.duckdb"
 
 
 def records(sizes: Sizes) -> Iterator[Line]:
-    """Every source, then the memory that lines and a document take."""
+    """Every source, then the memory that lines and a document take, where files are large enough to show it."""
     for source in _FILES:
         yield _speed(source, sizes)
-    for source in ("eks_updates", "openshift_clusterversion"):
-        yield _growth(source)
+    if sizes.records >= _RECORDS:
+        for source in ("eks_updates", "openshift_clusterversion"):
+            yield _growth(source)
 
 
 def _speed(source: str, sizes: Sizes) -> Line:
