@@ -32,6 +32,7 @@ from assets.reports.numbers import (
 from assets.reports.scores import SPARKLINE_DAYS, Score, budget_text, by_urgency, tally, worst
 from assets.reports.slices import Focus, Map
 from assets.reports.untrusted import shown
+from assets.slo.alerts import FIRING
 
 if TYPE_CHECKING:
     from assets.reports.report_data import ReportData
@@ -200,9 +201,11 @@ def takeaways(data: "ReportData", found: tuple[Score, ...], focus: Focus | None)
     """At most three things to do, the most urgent first; empty when nothing needs action today."""
     missed = [score for score in by_urgency(found) if score.verdict == "missed"]
     wanted: list[Takeaway] = []
-    if focus is not None and focus.score.verdict == "missed":
+    if focus is not None and focus.score in missed:
         wanted.append(_about_focus(focus))
         missed.remove(focus.score)
+    elif focus is not None and focus.slices and FIRING in data.alerts["state"]:  # a budget burns that is not spent yet
+        wanted.append(_about_focus(focus))
     if missed:
         first = max(missed, key=lambda score: score.spent or 0.0)
         wanted.append(Takeaway(f"Look into {first.title} as well.", score_sentence(first), "budget"))

@@ -116,7 +116,7 @@ def _table(kept: Sequence[Finding]) -> Table:
         "Bad", "Share", "Bad in the rest", "Share", "Times the rest",
         f"Odds ratio ({percent(MAP_CONFIDENCE, 0)} interval)", "By chance, down to here",
     )  # fmt: skip
-    columns = (Column("Slice"), Column("Objective"), *(Column(head, "number") for head in heads))
+    columns = (Column("Slice"), Column("Objective"), *(Column(head, "number") for head in heads[:-1]), Column(heads[-1]))
     left_out = f"The first {MOST_FINDINGS} of {count(len(kept))}." if len(kept) > MOST_FINDINGS else ""
     return Table("Slices that fail more than the rest of the fleet", columns, tuple(rows), left_out)
 

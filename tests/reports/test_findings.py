@@ -11,6 +11,7 @@ from assets.reports import findings, tables
 from assets.reports.restated import Figures, Moved, Restated
 from assets.reports.scores import scores
 from assets.reports.slices import standing_out
+from tests.reports.test_alerts import alert
 
 N = "\u202f"
 MISSED = [(9_650, 250), (95, 5)]  # 255 of 10,000: 155 over the 100 allowed; today 5 of 100
@@ -240,6 +241,15 @@ def test_a_day_that_spends_a_tenth_of_a_met_budget_is_worth_watching(build):
     [only] = takeaways(given.data())
     assert only.action == "Watch Upgrade success."
     assert only.evidence == f"12 Feb 2025 alone spent 14{N}% of its budget: 40 bad of 940."
+
+
+@pytest.mark.parametrize(("state", "first"), [("firing", "Look at eastus first."), ("quiet", None)])
+def test_a_slice_that_stands_out_is_looked_at_as_soon_as_an_alert_fires(build, state, first):
+    slo = build.objective()
+    given = build.Input().add(slo, [(9_940, 60)])  # of 100 allowed
+    given.status += [build.status_row(slo, 160, 40, region="eastus")]
+    given.alerts, given.quarantine = [alert(state)], []
+    assert next((each.action for each in takeaways(given.data())), None) == first
 
 
 @pytest.mark.parametrize(
