@@ -367,7 +367,7 @@ RECORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(record=RECORDS.flatmap(mutated).filter(lambda record: isinstance(record, dict)))
 def test_every_record_ends_in_exactly_one_outcome(record):
     outcome = interpret(record, delivery_day=DAY)

@@ -660,7 +660,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [place for key, each in inner for place in [(*path, key), *places(each, (*path, key))]]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(data=st.data(), record=st.sampled_from(FULL))
 def test_every_record_ends_in_exactly_one_outcome(data, record):
     record = deepcopy(record)

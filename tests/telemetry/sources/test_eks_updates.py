@@ -353,7 +353,7 @@ PATHS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     changes=st.dictionaries(st.sampled_from(PATHS), JSON | st.just(...), max_size=4),
     status=st.sampled_from(["InProgress", "Failed", "Cancelled", "Successful"]),

@@ -468,7 +468,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     document=JSON,
     block=st.sampled_from([2, 3, 7, 1 << 16]),
@@ -488,7 +488,7 @@ def test_a_document_gives_the_same_records_in_pieces_as_at_once(document: Any, b
         assert {value.reason for value in in_pieces if isinstance(value, Refusal)} <= {"line_too_long", "not_an_object"}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(document=JSON, indent=st.none() | st.just(1), data=st.data())
 def test_no_byte_that_is_wrong_goes_unnoticed(document: Any, indent, data):
     content = json.dumps(document, indent=indent).encode()

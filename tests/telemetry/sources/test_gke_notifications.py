@@ -346,7 +346,7 @@ def changed(draw: st.DrawFn) -> dict[str, Any]:
     return record
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(record=changed() | st.dictionaries(st.text(max_size=8), JSON, max_size=4))
 def test_every_record_ends_in_exactly_one_outcome(record):
     outcome: Outcome = interpret(record, delivery_day=DAY)
