@@ -160,12 +160,16 @@ def told(good: int, bad: int, *, target: float) -> tuple[float | None, int]:
 
 def _at_most(k: int, n: int, failing: float) -> float:
     """The chance of at most k failures among n operations, each failing with this probability."""
-    chance = found = 0.0
-    if failing >= 1:
+    if k < 0 or failing >= 1:
         return float(k >= n)
-    for bad in range(min(k, n) + 1):
-        chance = math.exp(n * math.log1p(-failing)) if bad == 0 else chance * (n - bad + 1) / bad * failing / (1 - failing)
-        found += chance
+    if failing == 0:
+        return 1.0
+    # In logarithms: of many operations none fails so rarely that it would count as never.
+    chance, odds = n * math.log1p(-failing), failing / (1 - failing)
+    found = math.exp(chance)
+    for bad in range(1, min(k, n) + 1):
+        chance += math.log((n - bad + 1) / bad * odds)
+        found += math.exp(chance)
     return min(found, 1.0)
 
 
