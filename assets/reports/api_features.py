@@ -14,8 +14,9 @@ from markupsafe import Markup
 from assets.health.api_use import ANY_BETA, COUNTS, REMOVED, compare
 from assets.health.risk_ratio import risk_ratios
 from assets.health.screening import FALSE_SHARE, visible_bad_ratio
+from assets.reports import numbers
 from assets.reports.findings import listed
-from assets.reports.numbers import FEWEST_FOR_A_RATE, MISSING, amount, count, percent, plural, times
+from assets.reports.numbers import FEWEST_FOR_A_RATE, MISSING, count, percent, plural, times
 from assets.reports.screened import by_chance
 from assets.reports.tables import MOST_FINDINGS, Column, Row, Table
 from assets.reports.untrusted import shown
@@ -105,12 +106,8 @@ def _risk(ratio: float, low: float, high: float) -> str:
     if math.isnan(ratio):
         return MISSING
     if math.isinf(high):
-        return f"{_amount(low)} or more"
-    return f"{_amount(ratio)} ({_amount(low)}–{_amount(high)})"
-
-
-def _amount(ratio: float) -> str:
-    return amount(ratio, 2 if ratio < 100 else 0)
+        return f"{numbers.ratio(low)} or more"
+    return f"{numbers.ratio(ratio)} ({numbers.ratio(low)}–{numbers.ratio(high)})"
 
 
 def _name(row: dict[str, Any]) -> str:

@@ -36,6 +36,11 @@ def amount(value: float, decimals: int) -> str:
     return (MINUS if rounded < 0 else "") + f"{abs(rounded):,.{decimals}f}"
 
 
+def ratio(value: float) -> str:
+    """How many times one rate or odds is another: `42.99`; `180` where decimals say nothing."""
+    return amount(value, 2 if value < 100 else 0)
+
+
 def percent_decimals(target: float, *, is_duration: bool = False) -> int:
     """Decimals that make a ratio readable against its target: 1 below 97 %, 2 from 97 %, 3 from 99.9 %."""
     if target >= 0.999:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from assets.health.screening import FALSE_SHARE, odds_ratios, screen, visible_bad_ratio
+from assets.reports import numbers
 from assets.reports.findings import listed
-from assets.reports.numbers import FEWEST_FOR_A_RATE, MISSING, amount, count, percent, plural, times
+from assets.reports.numbers import FEWEST_FOR_A_RATE, MISSING, count, percent, plural, times
 from assets.reports.scores import Score
 from assets.reports.slices import DIMENSIONS, MAP_CONFIDENCE, dimensions_of, lies_in, name_of
 from assets.reports.tables import MOST_FINDINGS, MOST_ROWS, Column, Row, Table, scope_of, two_lines
@@ -135,7 +136,9 @@ def _row(each: Finding, odds: float, low: float, high: float) -> Row:
             f"{count(each.rest_bad)} of {count(each.rest_total)}",
             _share(each.rest_bad, each.rest_total, decimals),
             multiple,
-            f"{_odds(odds)} ({_odds(low)}–{_odds(high)})" if math.isfinite(high) else f"{_odds(low)} or more",
+            f"{numbers.ratio(odds)} ({numbers.ratio(low)}–{numbers.ratio(high)})"
+            if math.isfinite(high)
+            else f"{numbers.ratio(low)} or more",
             by_chance(each.adjusted_p),
         ),
         scope_of(each.values),
@@ -144,10 +147,6 @@ def _row(each: Finding, odds: float, low: float, high: float) -> Row:
 
 def _share(bad: int, total: int, decimals: int) -> str:
     return percent(bad / total, decimals) if total >= FEWEST_FOR_A_RATE else f"n = {total}"
-
-
-def _odds(ratio: float) -> str:
-    return amount(ratio, 2 if ratio < 100 else 0)
 
 
 def by_chance(adjusted_p: float) -> str:

@@ -244,14 +244,16 @@ def test_an_upgrade_counts_once_by_its_first_attempt_and_by_what_became_of_it(wh
         *attempt("c2", "2026-11-19 01:00", "c", outcome="failed"),
         *attempt("e2", "2026-11-19 01:00", "e", seconds=None),
         *attempt("g1", "2026-11-19 01:00", "g", seconds=None),
+        *attempt("h1", "2026-11-19 01:00", "h", outcome="failed"),
+        attempt("h2", "2026-11-19 03:00", "h", seconds=None)[0].replace("started", "scheduled"),
     )
     whole.bring_to(LAST)
     # a at once; b at the third attempt; c twice in vain; d too late; e on another version, and its retry runs; of f the first
-    # attempt was called off, and that of g is still young.
+    # attempt was called off, and that of g is still young; the retry of h is only scheduled.
     rows = read(whole, LAST).attempts.rows()
-    assert rows[0] == ("fleet", "", 5, 1, 1, 3, 1)
+    assert rows[0] == ("fleet", "", 6, 1, 1, 3, 1)
     assert {row[:2] for row in rows[1:]} == {("scope", "control_plane"), ("region", "westeurope"), ("to_version", "1.31.2")}
-    assert {row[2:] for row in rows} == {(5, 1, 1, 3, 1)}
+    assert {row[2:] for row in rows} == {(6, 1, 1, 3, 1)}
 
 
 def test_attempts_on_several_resources_of_one_upgrade_are_upgrades_of_their_own(whole: WholeHome):

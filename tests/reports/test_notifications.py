@@ -416,6 +416,9 @@ def test_the_job_tells_what_is_new_and_never_fails_the_report(home: Home):
     for file in (home.published / str(TODAY + timedelta(days=1))).iterdir():
         file.unlink()
     assert "Remove it" in run_asset(home, targets)["told"]
+    home.notified.unlink()
+    home.notified.mkdir()  # what cannot be read for another reason
+    assert "Is a directory" in run_asset(home, targets)["told"]
 
 
 def test_the_command_prints_what_it_would_tell_then_tells_it_and_says_what_failed(home: Home):

@@ -29,8 +29,8 @@ _FILES = {
     "gke_operations": _LINES,
     "openshift_clusterversion": _DOCUMENT,
 }
-# More tell nothing else about speed; fewer end before DuckDB has taken the memory that it may.
-_RECORDS = 50_000
+# Fewer end before DuckDB has taken the memory that it may.
+_FEWEST_FOR_MEMORY = 50_000
 _DATABASE = homes.WORK / "sources.duckdb"
 
 
@@ -38,14 +38,14 @@ def records(sizes: Sizes) -> Iterator[Line]:
     """Every source, then the memory that lines and a document take, where files are large enough to show it."""
     for source in _FILES:
         yield _speed(source, sizes)
-    if sizes.records >= _RECORDS:
+    if sizes.records >= _FEWEST_FOR_MEMORY:
         for source in ("eks_updates", "openshift_clusterversion"):
-            yield _growth(source)
+            yield _growth(source, sizes.records)
 
 
 def _speed(source: str, sizes: Sizes) -> Line:
     members = MEMBERS if source == "azure_fleet" else 1
-    file = _file(source, min(sizes.records, _RECORDS) // members)
+    file = _file(source, sizes.records // members)
     pairs = paired(_command("ours", file), _command("orjson", file), pairs=sizes.few_pairs)
     drop_warehouse(_DATABASE)
     found = json.loads(pairs.ours[-1].said)
@@ -64,12 +64,12 @@ def _what(source: str) -> str:
     return "members of update runs" if source == "azure_fleet" else "records"
 
 
-def _growth(source: str) -> Line:
+def _growth(source: str, size: int) -> Line:
     """The peak for a file of four times the records against the peak for the file itself."""
-    large, small = (measured(_command("ours", _file(source, _RECORDS, times=times))) for times in (4, 1))
+    large, small = (measured(_command("ours", _file(source, size, times=times))) for times in (4, 1))
     drop_warehouse(_DATABASE)
-    what = f"memory for {4 * _RECORDS:,} records of {source}"
-    return Line(what, f"for {_RECORDS:,}", Pairs((large,), (small,)), {"peak_bytes": GROWTH_LIMIT})
+    what = f"memory for {4 * size:,} records of {source}"
+    return Line(what, f"for {size:,}", Pairs((large,), (small,)), {"peak_bytes": GROWTH_LIMIT})
 
 
 def _file(source: str, size: int, *, times: int = 1) -> Path:
